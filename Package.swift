@@ -1,0 +1,143 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is held to: Swift 6 mode with all upcoming features, and no warnings.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// For the targets that touch no C handle and no executor: pointers need an explicit `unsafe`.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let sqlite: TargetDependency = .target(name: "CSQLite", condition: .when(traits: ["SQLite"]))
+
+typealias TargetDependency = Target.Dependency
+
+let package = Package(
+    name: "outdial",
+    platforms: [.macOS("26.0")],
+    products: [
+        .library(name: "SIPCore", targets: ["SIPCore"]),
+        .library(name: "RTPMedia", targets: ["RTPMedia"]),
+        .library(name: "Telephony", targets: ["Telephony"]),
+        .library(name: "CampaignKit", targets: ["CampaignKit"]),
+        .library(name: "AgentBridge", targets: ["AgentBridge"]),
+        .library(name: "CallSimulator", targets: ["CallSimulator"]),
+        .executable(name: "outdial", targets: ["outdial"]),
+        .executable(name: "callsim", targets: ["callsim"]),
+    ],
+    traits: [
+        .trait(name: "SQLite", description: "A durable campaign store on SQLite 3 (libsqlite3-dev).")
+    ],
+    targets: [
+        // C libraries and shims: no policy.
+        .systemLibrary(
+            name: "CSpeexDSP", path: "Sources/CSpeexDSP", pkgConfig: "speexdsp",
+            providers: [.apt(["libspeexdsp-dev"]), .brew(["speexdsp"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CLinuxIO", path: "Sources/CLinuxIO"),
+
+        // The library, lowest first.
+        .target(name: "SansIO", path: "Sources/SansIO", swiftSettings: pure),
+        .target(name: "SIPCore", dependencies: ["SansIO"], path: "Sources/SIPCore", swiftSettings: pure),
+        .target(
+            name: "RTPMedia", dependencies: ["SansIO", "CSpeexDSP"], path: "Sources/RTPMedia",
+            swiftSettings: strict),
+        .target(
+            name: "SocketDriver", dependencies: ["SansIO", "CLinuxIO"], path: "Sources/SocketDriver",
+            swiftSettings: strict),
+        .target(
+            name: "Telephony", dependencies: ["SansIO", "SIPCore", "RTPMedia", "SocketDriver"],
+            path: "Sources/Telephony", swiftSettings: strict),
+        .target(
+            name: "CampaignKit", dependencies: ["SansIO", "Telephony", sqlite], path: "Sources/CampaignKit",
+            swiftSettings: strict),
+        .target(
+            name: "AgentBridge", dependencies: ["SansIO", "RTPMedia", "Telephony"],
+            path: "Sources/AgentBridge", swiftSettings: strict),
+
+        // The simulator and the tools.
+        .target(
+            name: "CallSimulator",
+            dependencies: ["SansIO", "SIPCore", "RTPMedia", "Telephony", "AgentBridge", "CampaignKit"],
+            path: "Simulator/CallSimulator", swiftSettings: strict),
+        .executableTarget(
+            name: "callsim",
+            dependencies: ["CallSimulator", "SansIO", "Telephony", "AgentBridge", "CampaignKit"],
+            path: "Simulator/callsim", swiftSettings: strict),
+        .executableTarget(
+            name: "outdial",
+            dependencies: [
+                "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "AgentBridge",
+                "CallSimulator",
+            ],
+            path: "Sources/outdial", swiftSettings: strict),
+        .executableTarget(
+            name: "outdial-demo",
+            dependencies: [
+                "SansIO", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "AgentBridge",
+                "CallSimulator",
+            ],
+            path: "Examples/outdial-demo", swiftSettings: strict),
+        .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "CAllocationCounter", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
+                "CampaignKit",
+                "AgentBridge", "CallSimulator",
+            ],
+            path: "Benchmarks/bench", swiftSettings: strict),
+
+        // Tests mirror the targets; InteropTests meet strangers, RepositoryTests read the sources.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "SansIOTests", dependencies: ["TestSupport", "SansIO"], swiftSettings: strict),
+        .testTarget(
+            name: "SIPCoreTests", dependencies: ["TestSupport", "SIPCore", "SansIO"], swiftSettings: strict),
+        .testTarget(
+            name: "RTPMediaTests", dependencies: ["TestSupport", "RTPMedia", "SansIO"], swiftSettings: strict),
+        .testTarget(
+            name: "SocketDriverTests", dependencies: ["TestSupport", "SocketDriver", "SansIO"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelephonyTests",
+            dependencies: ["TestSupport", "Telephony", "SansIO", "SIPCore", "RTPMedia"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CampaignKitTests",
+            dependencies: ["TestSupport", "CampaignKit", "Telephony", "SansIO", sqlite],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AgentBridgeTests",
+            dependencies: ["TestSupport", "AgentBridge", "Telephony", "RTPMedia", "SansIO"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CallSimulatorTests",
+            dependencies: [
+                "TestSupport", "CallSimulator", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
+                "CampaignKit",
+                "AgentBridge",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                "TestSupport", "CallSimulator", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
+                "CampaignKit",
+                "AgentBridge",
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "RepositoryTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,130 @@
+public import SansIO
+
+/// A response as the application sees it: copied out of the wire buffer, once per event and never per packet.
+public struct ReceivedResponse: Hashable, Sendable {
+    /// Status code, `100...699`.
+    public var status: Int
+    /// Reason phrase as received.
+    public var reasonPhrase: String
+    /// The far end's tag; empty on 100 Trying.
+    public var toTag: String
+    /// `Reason`, `Retry-After`, `Warning`, `Server`, `User-Agent`, `Contact` and every `X-` and `P-` header, in order.
+    public var headers: [SIPHeaderField]
+    public var body: SIPBody?
+
+    public init(
+        status: Int, reasonPhrase: String, toTag: String = "", headers: [SIPHeaderField] = [],
+        body: SIPBody? = nil
+    ) {
+        self.status = status
+        self.reasonPhrase = reasonPhrase
+        self.toTag = toTag
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A request as the application sees it.
+public struct ReceivedRequest: Hashable, Sendable {
+    /// `INVITE`, `BYE`, …
+    public var method: String
+    public var requestURI: String
+    /// From and To as written, with tags.
+    public var from: String
+    public var to: String
+    public var callID: String
+    public var headers: [SIPHeaderField]
+    public var body: SIPBody?
+    public var source: SocketAddress
+
+    public init(
+        method: String, requestURI: String, from: String, to: String, callID: String,
+        headers: [SIPHeaderField] = [], body: SIPBody? = nil, source: SocketAddress
+    ) {
+        self.method = method
+        self.requestURI = requestURI
+        self.from = from
+        self.to = to
+        self.callID = callID
+        self.headers = headers
+        self.body = body
+        self.source = source
+    }
+}
+
+/// Why an outgoing INVITE brought no dialog.
+public enum InviteFailure: Hashable, Sendable {
+    /// A final response of 300 or more, 487 after our CANCEL included.
+    case rejected(ReceivedResponse)
+    /// A challenge after credentials had been given, or one that none of them fits.
+    case credentialsRefused(ReceivedResponse)
+    /// No final response: nothing at all within 64*T1, or silence for 64*T1 after a CANCEL (RFC 3261 §9.1).
+    case timedOut
+    /// The application ended it before anything had been sent or answered.
+    case abandoned
+}
+
+/// How an established session ended.
+public enum SessionEnd: Hashable, Sendable {
+    /// We sent BYE and it was answered, or its transaction ended without an answer.
+    case byUs
+    /// The far end sent BYE; `headers` holds its `Reason`, if any.
+    case byRemote(headers: [SIPHeaderField])
+    /// The dialog is gone: 408 or 481 in it (RFC 3261 §12.2.1.2), or an ACK that never came (§13.3.1.4).
+    case lost(status: Int?)
+}
+
+/// What happens to the sessions of a ``UserAgent``.
+public enum UserAgentEvent: Hashable, Sendable {
+    // As a client
+    /// 101...199. Several early dialogs differ in `toTag`.
+    case provisional(InviteSessionID, ReceivedResponse)
+    /// The first 2xx; its ACK is already among the sends. Copies are acknowledged without a further event, and the
+    /// 2xx of another fork is acknowledged and ended with BYE.
+    case answered(InviteSessionID, ReceivedResponse)
+    /// No dialog came of it. The last event of the session.
+    case failed(InviteSessionID, InviteFailure)
+
+    // As a server
+    /// A new INVITE, already answered with 100. Respond with ``UserAgent/respond(to:status:reason:headers:body:contact:at:into:)``.
+    case incoming(InviteSessionID, ReceivedRequest)
+    /// The ACK for our 2xx came, with its body if it carries the answer.
+    case acknowledged(InviteSessionID, body: SIPBody?)
+    /// CANCEL came before our final response; 487 is already among the sends. The last event of the session.
+    case cancelled(InviteSessionID)
+
+    // In a dialog, either side
+    /// A re-INVITE (or an INVITE without offer, `nil`). Respond as to ``incoming(_:_:)``.
+    case reinvited(InviteSessionID, ReceivedRequest)
+    /// The last event of a session that had been answered.
+    case ended(InviteSessionID, SessionEnd)
+}
+
+/// One datagram to send. The bytes lie in ``UserAgentEffects/bytes``.
+public struct UserAgentSend: Hashable, Sendable {
+    public var range: Range<Int>
+    public var socket: SocketID
+    public var destination: SocketAddress
+
+    public init(range: Range<Int>, socket: SocketID, destination: SocketAddress) {
+        self.range = range
+        self.socket = socket
+        self.destination = destination
+    }
+}
+
+/// What one step of a ``UserAgent`` wants done. Reused by its owner; clearing keeps the capacity.
+public struct UserAgentEffects: Sendable {
+    /// Serialised messages, one after another.
+    public var bytes: [UInt8] = []
+    public var sends: [UserAgentSend] = []
+    public var events: [UserAgentEvent] = []
+
+    public init() {}
+
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        sends.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,138 @@
+/// Names a socket of a driver.
+public struct SocketID: Hashable, Sendable {
+    public let rawValue: Int32
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// Names a client of a driver.
+public struct DriverClientID: Hashable, Sendable {
+    public let rawValue: Int32
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// Where a received datagram came from and through which socket it came.
+public struct ReceivedDatagram: Hashable, Sendable {
+    public var socket: SocketID
+    public var source: SocketAddress
+
+    @inlinable public init(socket: SocketID, source: SocketAddress) {
+        self.socket = socket
+        self.source = source
+    }
+}
+
+/// What a driver calls: an engine, which is an actor on the driver's serial executor.
+public protocol DriverClient: AnyObject, Sendable {
+    /// Something is due: datagrams wait, or the scheduled deadline has passed, or both.
+    ///
+    /// Called on the driver's executor, at most once per turn of its loop. The client enters its isolation once,
+    /// pulls every datagram with ``Driver/receive(for:into:)``, fires what is due and schedules its next deadline.
+    nonisolated func wake()
+}
+
+/// Everything an engine needs from the outside: time, packets, randomness, threads.
+///
+/// There are two: `SocketDriver` (epoll, real time) and the simulator's driver (virtual time). Engines are actors
+/// whose executor is ``serialExecutor``; members marked *on the loop* are called from there only.
+public protocol Driver: AnyObject, Sendable {
+    /// Executor of the actors that belong to this driver. One thread runs it.
+    var serialExecutor: any SerialExecutor { get }
+
+    /// Executor preferred by the tasks that run user code; `nil` for the global pool (live).
+    var taskExecutor: (any TaskExecutor)? { get }
+
+    /// The monotonic clock. Any thread. Live it is read at each call; in simulation it stands still within a step.
+    var now: MonotonicInstant { get }
+
+    /// The wall clock. Any thread.
+    var wallClock: WallClockInstant { get }
+
+    /// A new generator, seeded from the system's entropy (live) or from the world's seed and `label`.
+    func makeGenerator(label: String) -> SeededGenerator
+
+    /// Registers a client; it is kept alive until ``detach(_:)``. Any thread.
+    func attach(_ client: any DriverClient) -> DriverClientID
+
+    /// Forgets a client, its deadline and its sockets. On the loop.
+    func detach(_ client: DriverClientID)
+
+    /// Opens a UDP socket on `address`; port 0 lets the system choose. On the loop.
+    ///
+    /// - Throws: ``DriverError`` when the address is in use, not ours, or descriptors have run out.
+    func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket
+
+    /// Closes a socket; datagrams that wait in it are lost. On the loop.
+    func close(_ socket: SocketID)
+
+    /// Takes the next datagram that waits for `client`, in order of arrival per socket. On the loop.
+    ///
+    /// A datagram longer than `buffer.capacity` is dropped and counted by the driver.
+    ///
+    /// - Returns: `nil` once every socket of the client is drained.
+    func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram?
+
+    /// Sends one datagram; a failure is counted by the driver and otherwise looks like loss. On the loop.
+    func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress)
+
+    /// Sets (or with `nil` clears) the one deadline of `client`. On the loop.
+    func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?)
+
+    /// Runs `job` on the loop, after the step that is running, in the order of posting. Any thread.
+    func post(_ job: @escaping @Sendable () -> Void)
+
+    /// Suspends the calling task until `deadline`. Any task.
+    ///
+    /// - Throws: `CancellationError` at once when the task is cancelled.
+    func sleep(until deadline: MonotonicInstant) async throws
+
+    /// The local address from which `destination` is reached, port 0; `nil` when there is no route. Any thread.
+    func sourceAddress(toReach destination: SocketAddress) -> SocketAddress?
+
+    /// Resolves a host name or literal to addresses (A/AAAA), off the loop.
+    ///
+    /// - Throws: ``DriverError`` with code ``DriverError/Code/nameNotFound``.
+    func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress]
+
+    /// Runs work that may block (files, databases) off the loop; inline in simulation.
+    ///
+    /// Jobs with the same `lane` run one after another in the order of the calls.
+    func runBlocking<Value: Sendable>(
+        lane: String, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value
+}
+
+/// A socket as bound: its name and the address it got.
+public struct BoundSocket: Hashable, Sendable {
+    public var id: SocketID
+    public var localAddress: SocketAddress
+
+    @inlinable public init(id: SocketID, localAddress: SocketAddress) {
+        self.id = id
+        self.localAddress = localAddress
+    }
+}
+
+/// A failure of the driver's own side: sockets, names, descriptors.
+public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Hashable, Sendable {
+        case addressInUse, addressNotAvailable, permissionDenied, tooManyDescriptors, nameNotFound, system
+    }
+
+    public var code: Code
+    /// What failed and what to do about it; never a credential.
+    public var message: String
+
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+extension Driver {
+    /// Suspends the calling task for `duration`.
+    public func sleep(for duration: Duration) async throws {
+        try await sleep(until: now.advanced(by: duration))
+    }
+}

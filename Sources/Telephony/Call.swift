@@ -1,0 +1,94 @@
+public import SansIO
+
+/// One call, as the closure that handles it sees it. Outbound and inbound calls are the same type.
+public final class Call: Sendable {
+    public let id: CallID
+    public let request: CallRequest
+    /// The callee's and the agent's audio.
+    public let audio: CallAudio
+
+    private let log: EventLog<CallEvent>
+    private let control: any CallControl
+    private let clock: any Driver
+    // Guards the phase, which readers on other threads ask for; the engine writes it.
+    private let state = Locked(CallPhase.preparing)
+
+    /// For engines, and for tests that stand in for one.
+    package init(
+        id: CallID, request: CallRequest, audio: CallAudio, eventLimit: Int, control: any CallControl,
+        clock: any Driver
+    ) {
+        self.id = id
+        self.request = request
+        self.audio = audio
+        self.control = control
+        self.clock = clock
+        log = EventLog(limit: eventLimit)
+    }
+
+    /// Every event of the call from its start. Each loop has its own place; a slow one loses the oldest beyond
+    /// the dialer's event limit.
+    public var events: CallEvents { CallEvents(log: log) }
+
+    public var phase: CallPhase { state.withLock { $0 } }
+
+    /// The clock under the call: real, or the world's. Agents that measure or wait use it.
+    public var now: MonotonicInstant { clock.now }
+
+    /// Suspends for `duration` on the call's clock.
+    ///
+    /// - Throws: `CancellationError`, also when the call's closure is cancelled because the call ended.
+    public func sleep(for duration: Duration) async throws { try await clock.sleep(for: duration) }
+
+    /// Waits until the callee answers.
+    ///
+    /// - Throws: ``CallError/Code/notAnswered`` when the call ends first, `CancellationError` when cancelled.
+    public func answered() async throws {
+        for await event in events {
+            switch event.kind {
+            case .answered: return
+            case .ended: throw CallError(.notAnswered, "the call ended without an answer")
+            default: continue
+            }
+        }
+        try Task.checkCancellation()
+        throw CallError(.notAnswered, "the call ended without an answer")
+    }
+
+    /// Hangs up; the closure is cancelled and the outcome says that we ended it. Returns at once.
+    public func hangUp() { control.hangUp(id) }
+
+    /// Sends telephone keys to the callee (RFC 4733), 100 ms each with 100 ms between, interrupting speech.
+    ///
+    /// - Parameter digits: `0`...`9`, `*`, `#`, `A`...`D`; `w` waits 500 ms.
+    /// - Throws: ``CallError/Code/invalidRequest`` for any other character.
+    public func sendDigits(_ digits: String) throws(CallError) {
+        guard digits.allSatisfy({ "0123456789*#ABCDabcdwW".contains($0) }) else {
+            throw CallError(.invalidRequest, "digits are 0-9, *, #, A-D and w")
+        }
+        control.sendDigits(digits.uppercased(), on: id)
+    }
+
+    /// Engines only: records an event, moves the phase and wakes readers.
+    package func record(_ event: CallEvent) {
+        let phase: CallPhase? =
+            switch event.kind {
+            case .dialing: .dialing
+            case .ringing: .ringing
+            case .earlyMedia: .earlyMedia
+            case .answered: .answered
+            case .ended: .ended
+            default: nil
+            }
+        if let phase { state.withLock { $0 = max($0, phase) } }
+        log.append(event)
+        if phase == .ended { log.finish() }
+    }
+}
+
+/// What a ``Call`` asks of its engine. Any thread; both return at once.
+package protocol CallControl: AnyObject, Sendable {
+    func hangUp(_ id: CallID)
+    /// - Parameter digits: Already checked.
+    func sendDigits(_ digits: String, on id: CallID)
+}

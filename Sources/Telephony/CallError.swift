@@ -1,0 +1,46 @@
+/// A failure to place or hold a call that the far end did not decide.
+public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of failure; more may come.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Kind: String {
+            case notRunning, invalidRequest, duplicateID, shuttingDown, noRoute, socket, notAnswered, ended,
+                file
+            case tooManyCalls
+        }
+
+        private let kind: Kind
+        public var description: String { kind.rawValue }
+
+        /// `run()` is not running.
+        public static let notRunning = Self(kind: .notRunning)
+        /// A field of the request is not usable; the message names it.
+        public static let invalidRequest = Self(kind: .invalidRequest)
+        /// The id was used before.
+        public static let duplicateID = Self(kind: .duplicateID)
+        /// The dialer takes no new calls.
+        public static let shuttingDown = Self(kind: .shuttingDown)
+        /// The trunk's name does not resolve or there is no route to it.
+        public static let noRoute = Self(kind: .noRoute)
+        /// No socket or no media port could be had.
+        public static let socket = Self(kind: .socket)
+        /// The call ended without an answer; see the outcome.
+        public static let notAnswered = Self(kind: .notAnswered)
+        /// The call is over.
+        public static let ended = Self(kind: .ended)
+        /// A recording could not be written.
+        public static let file = Self(kind: .file)
+        /// The dialer's limit of calls at once is reached.
+        public static let tooManyCalls = Self(kind: .tooManyCalls)
+    }
+
+    public let code: Code
+    /// What failed and what to do; no numbers, names or credentials.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(code): \(message)" }
+}

@@ -1,0 +1,86 @@
+public import SansIO
+
+/// Where a call stands. It only moves forward.
+public enum CallPhase: Int, Hashable, Comparable, Sendable, Codable {
+    case preparing, dialing, ringing, earlyMedia, answered, ended
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What happens in a call, in order, each with its instant.
+public struct CallEvent: Hashable, Sendable {
+    public var instant: MonotonicInstant
+    public var kind: Kind
+
+    public init(instant: MonotonicInstant, kind: Kind) {
+        self.instant = instant
+        self.kind = kind
+    }
+
+    @nonexhaustive
+    public enum Kind: Hashable, Sendable {
+        /// The INVITE is about to leave; its SIP Call-ID.
+        case dialing(sipCallID: String)
+        /// 180, or another 18x without media.
+        case ringing(status: Int)
+        /// A provisional response brought a session description: audio can be heard before the answer.
+        case earlyMedia
+        case answered
+        /// The classifier's word on who answered. A later verdict replaces an earlier one.
+        case classified(AnswerVerdict)
+        /// A telephone key pressed by the callee (RFC 4733): `0`...`9`, `*`, `#`, `A`...`D`.
+        case digit(Character)
+        /// All audio before a mark has been sent, or was cleared.
+        case mark(MarkEvent)
+        /// The callee started to speak, by the energy of the decoded audio.
+        case voiceStarted
+        case voiceStopped
+        case ended(CallOutcome)
+    }
+}
+
+/// What the answer classifier found.
+public struct AnswerVerdict: Hashable, Sendable, Codable {
+    public enum Stage: String, Hashable, Sendable, Codable {
+        /// First word on who answered.
+        case recognised
+        /// A voicemail's greeting is over and no beep came.
+        case greetingEnded
+        /// The beep is over: leave the message now.
+        case beepHeard
+    }
+
+    public var answeredBy: AnsweredBy
+    public var stage: Stage
+    /// 0...1, for the report; nothing depends on it.
+    public var confidence: Double
+    /// Milliseconds of callee audio that led to it, counted from the answer.
+    public var atMilliseconds: Int
+    /// One line: `greeting 2,340 ms, pause 120 ms`.
+    public var evidence: String
+
+    public init(
+        answeredBy: AnsweredBy, stage: Stage, confidence: Double, atMilliseconds: Int, evidence: String
+    ) {
+        self.answeredBy = answeredBy
+        self.stage = stage
+        self.confidence = confidence
+        self.atMilliseconds = atMilliseconds
+        self.evidence = evidence
+    }
+}
+
+/// A mark in the outbound audio was reached.
+public struct MarkEvent: Hashable, Sendable {
+    public var name: String
+    /// Samples sent before it, at the agent's rate, counted from the answer.
+    public var samplesSent: Int64
+    /// True when ``CallAudio/clear()`` removed the audio before the mark instead.
+    public var wasCleared: Bool
+
+    public init(name: String, samplesSent: Int64, wasCleared: Bool) {
+        self.name = name
+        self.samplesSent = samplesSent
+        self.wasCleared = wasCleared
+    }
+}

@@ -1,0 +1,31 @@
+public import SansIO
+
+/// Hears of everything that happens: for logs, metrics, traces, captures.
+///
+/// Called on the engine's executor, synchronously: return at once and never block. Observers see what the wire
+/// carries; phone numbers and transcripts are theirs to protect.
+public protocol CallObserver: Sendable {
+    /// An event of one call, in order.
+    func call(_ id: CallID, did event: CallEvent)
+    /// A call is over; its record is complete but for the recording's file.
+    func callEnded(_ record: CallRecord)
+    /// One datagram left or came, signalling or media. Called only when ``wantsDatagrams`` is true.
+    func datagram(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
+        kind: DatagramKind, call: CallID?, at instant: WallClockInstant)
+    /// Read once, when the dialer starts.
+    var wantsDatagrams: Bool { get }
+}
+
+public enum DatagramDirection: String, Hashable, Sendable { case sent, received }
+public enum DatagramKind: String, Hashable, Sendable { case sip, rtp, rtcp }
+
+extension CallObserver {
+    public func call(_ id: CallID, did event: CallEvent) {}
+    public func callEnded(_ record: CallRecord) {}
+    public func datagram(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress,
+        remote: SocketAddress, kind: DatagramKind, call: CallID?, at instant: WallClockInstant
+    ) {}
+    public var wantsDatagrams: Bool { false }
+}

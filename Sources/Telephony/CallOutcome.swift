@@ -1,0 +1,122 @@
+public import SansIO
+
+/// How one outbound call ended. A busy callee is a result, not an error.
+///
+/// Independent axes, so that later features add values and not shapes.
+public struct CallOutcome: Hashable, Sendable, Codable {
+    public var id: CallID
+    public var disposition: CallDisposition
+    public var cause: CallCause
+    /// What answered; `nil` when nothing did or the classifier was off.
+    public var answeredBy: AnsweredBy?
+    public var endedBy: CallParty
+    /// What the agent made of it; `nil` when it never ran.
+    public var agentResult: AgentResult?
+    public var timings: CallTimings
+
+    public init(
+        id: CallID, disposition: CallDisposition, cause: CallCause = CallCause(),
+        answeredBy: AnsweredBy? = nil,
+        endedBy: CallParty, agentResult: AgentResult? = nil, timings: CallTimings = CallTimings()
+    ) {
+        self.id = id
+        self.disposition = disposition
+        self.cause = cause
+        self.answeredBy = answeredBy
+        self.endedBy = endedBy
+        self.agentResult = agentResult
+        self.timings = timings
+    }
+}
+
+/// What became of an attempt to call.
+@nonexhaustive
+public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
+    /// A 2xx came. See ``CallOutcome/answeredBy`` for by whom.
+    case answered
+    /// 486 or 600.
+    case busy
+    /// Ring timeout, 408 or 480.
+    case noAnswer
+    /// 603 and such: the callee or the device refused.
+    case declined
+    /// 404, 410, 484, 604: the number leads nowhere.
+    case badNumber
+    /// The trunk could not carry it: 403, credentials refused, 5xx, silence, no route.
+    case trunkFault
+    /// 415, 488, 606, or an answer that we cannot speak.
+    case mediaRefused
+    /// We ended it before an answer.
+    case cancelled
+    /// The agent's `prepare` threw; no INVITE left.
+    case notPrepared
+    /// Our own side failed; ``CallOutcome/cause`` says how.
+    case failed
+    /// The process died while calling; the far end's truth is not known.
+    case unknown
+}
+
+/// The far end's word on why, as received.
+public struct CallCause: Hashable, Sendable, Codable {
+    /// Last SIP status code, `100...699`.
+    public var sipStatus: Int?
+    /// Q.850 cause of a `Reason` header (RFC 3326), `1...127`.
+    public var q850: Int?
+    /// Reason phrase or `Reason` text as received, or our own words for a local fault.
+    public var text: String
+
+    public init(sipStatus: Int? = nil, q850: Int? = nil, text: String = "") {
+        self.sipStatus = sipStatus
+        self.q850 = q850
+        self.text = text
+    }
+}
+
+/// Who or what answered.
+@nonexhaustive
+public enum AnsweredBy: String, Hashable, Sendable, Codable, CaseIterable {
+    case human, voicemail, unknown
+}
+
+/// A side of the call, or what lies between.
+public enum CallParty: String, Hashable, Sendable, Codable { case us, callee, network }
+
+/// When things happened. Wall clock, so that records of several calls can be laid side by side.
+public struct CallTimings: Hashable, Sendable, Codable {
+    /// The first INVITE left.
+    public var dialed: WallClockInstant?
+    /// First 180, or 183 without media.
+    public var ringing: WallClockInstant?
+    public var answered: WallClockInstant?
+    public var ended: WallClockInstant?
+
+    public init(
+        dialed: WallClockInstant? = nil, ringing: WallClockInstant? = nil, answered: WallClockInstant? = nil,
+        ended: WallClockInstant? = nil
+    ) {
+        self.dialed = dialed
+        self.ringing = ringing
+        self.answered = answered
+        self.ended = ended
+    }
+
+    /// From answer to end; `nil` when it was never answered.
+    public var talkTime: Duration? {
+        guard let answered, let ended else { return nil }
+        return answered.duration(to: ended)
+    }
+}
+
+/// A call's outcome and what the caller's closure returned.
+public struct CallResult<Value: Sendable>: Sendable {
+    public var outcome: CallOutcome
+    /// What the closure returned; `nil` when it threw because the call did not come about or ended under it.
+    public var value: Value?
+
+    public var id: CallID { outcome.id }
+
+    public init(outcome: CallOutcome, value: Value?) {
+        self.outcome = outcome
+        self.value = value
+    }
+}

@@ -1,0 +1,60 @@
+/// Everything kept of one call, as it is exported to JSON.
+public struct CallRecord: Hashable, Sendable, Codable {
+    public var id: CallID
+    public var sipCallID: String
+    /// The number or URI that was dialed.
+    public var to: String
+    /// The caller number that was shown.
+    public var from: String
+    public var outcome: CallOutcome
+    public var context: [String: String]
+    public var metadata: [String: String]
+    public var digits: String
+    public var media: MediaStatistics?
+    /// Path of the recording, when one was made.
+    public var recording: String?
+    /// Samples of callee audio that a slow agent lost.
+    public var droppedInputSamples: Int
+
+    public init(
+        id: CallID, sipCallID: String, to: String, from: String, outcome: CallOutcome,
+        context: [String: String] = [:], metadata: [String: String] = [:], digits: String = "",
+        media: MediaStatistics? = nil, recording: String? = nil, droppedInputSamples: Int = 0
+    ) {
+        self.id = id
+        self.sipCallID = sipCallID
+        self.to = to
+        self.from = from
+        self.outcome = outcome
+        self.context = context
+        self.metadata = metadata
+        self.digits = digits
+        self.media = media
+        self.recording = recording
+        self.droppedInputSamples = droppedInputSamples
+    }
+}
+
+/// Packet figures of one call, both directions (RFC 3550 §6.4).
+public struct MediaStatistics: Hashable, Sendable, Codable {
+    public var codec = ""
+    public var packetsSent = 0
+    public var packetsReceived = 0
+    public var octetsSent = 0
+    public var octetsReceived = 0
+    /// Expected minus received, never negative.
+    public var packetsLost = 0
+    /// Frames for which the jitter buffer had nothing and the concealer spoke.
+    public var framesConcealed = 0
+    public var framesPlayed = 0
+    /// Interarrival jitter, milliseconds.
+    public var jitterMilliseconds = 0.0
+    /// Fraction lost as the far end reported it, 0...1; `nil` without a report.
+    public var remoteFractionLost: Double?
+    /// Round-trip time from RTCP, milliseconds; `nil` without a report.
+    public var roundTripMilliseconds: Double?
+    /// Datagrams on the media port that were not valid RTP or came from elsewhere.
+    public var packetsRejected = 0
+
+    public init() {}
+}

@@ -1,0 +1,47 @@
+/// What is kept of a call's audio.
+public enum RecordingPolicy: Hashable, Sendable, Codable {
+    case off
+    /// A stereo WAV (agent left, callee right) in this directory, named after the call's id.
+    case stereoWAV(directory: String)
+}
+
+/// One call to place.
+public struct CallRequest: Hashable, Sendable {
+    /// Idempotency key; `nil` lets the dialer draw one. An id that was seen before is refused.
+    public var id: CallID?
+    /// A number dialed through the trunk (`+15551234567`), or a whole SIP URI (`sip:alice@192.0.2.7`).
+    public var to: String
+    /// Caller number; `nil` takes the trunk's numbers in turn.
+    public var from: String?
+    /// Display name shown to the callee; `nil` for the trunk's.
+    public var callerName: String?
+    /// What the agent may see and use in its templates, for example the columns of a CSV row.
+    public var context: [String: String]
+    /// Stored with the call and not shown to the agent.
+    public var metadata: [String: String]
+    /// Time from the first INVITE until the call counts as not answered; `nil` for the dialer's (60 s).
+    public var ringTimeout: Duration?
+    /// Time from the answer until we hang up, 30...3,600 s; `nil` for the dialer's (600 s).
+    public var maximumDuration: Duration?
+    /// `nil` for the dialer's policy (off).
+    public var recording: RecordingPolicy?
+    /// Sample rate at which the agent hears and speaks; `nil` for the dialer's (16,000 Hz).
+    public var audioRateHertz: Int?
+
+    public init(
+        to: String, id: CallID? = nil, from: String? = nil, callerName: String? = nil,
+        context: [String: String] = [:], metadata: [String: String] = [:], ringTimeout: Duration? = nil,
+        maximumDuration: Duration? = nil, recording: RecordingPolicy? = nil, audioRateHertz: Int? = nil
+    ) {
+        self.id = id
+        self.to = to
+        self.from = from
+        self.callerName = callerName
+        self.context = context
+        self.metadata = metadata
+        self.ringTimeout = ringTimeout
+        self.maximumDuration = maximumDuration
+        self.recording = recording
+        self.audioRateHertz = audioRateHertz
+    }
+}

@@ -1,0 +1,66 @@
+public import SIPCore
+
+/// A carrier's or PBX's SIP trunk, as the dialer uses it.
+public struct Trunk: Hashable, Sendable {
+    /// Name in logs, records and reports.
+    public var name: String
+    /// Host name or address literal of the trunk.
+    public var host: String
+    /// UDP port, 5060 as a rule.
+    public var port: UInt16
+    /// Domain of the Request-URI, From and To; `nil` for ``host``.
+    public var domain: String?
+    /// For 401 and 407; `nil` when the trunk knows us by address.
+    public var credentials: SIPCredentials?
+    /// Caller numbers that we own on it, in E.164; used in turn.
+    public var numbers: [String]
+    /// Display name shown to callees.
+    public var callerName: String?
+    /// Address that Contact, Via and SDP tell the far end; `nil` for the one we bind.
+    public var advertisedHost: String?
+
+    public init(
+        name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
+        credentials: SIPCredentials? = nil, numbers: [String] = [], callerName: String? = nil,
+        advertisedHost: String? = nil
+    ) {
+        self.name = name
+        self.host = host
+        self.port = port
+        self.domain = domain
+        self.credentials = credentials
+        self.numbers = numbers
+        self.callerName = callerName
+        self.advertisedHost = advertisedHost
+    }
+}
+
+/// Defaults and limits of a dialer.
+public struct DialerConfiguration: Sendable {
+    /// Ring timeout, counted from the first INVITE.
+    public var ringTimeout = Duration.seconds(60)
+    /// Longest call from the answer, 30...3,600 s.
+    public var maximumDuration = Duration.seconds(600)
+    /// What is kept of the audio.
+    public var recording = RecordingPolicy.off
+    /// Sample rate of the agent's audio: 8,000, 16,000, 24,000 or 48,000 Hz.
+    public var audioRateHertz = 16_000
+    /// Local address to bind; `nil` takes the one from which the trunk is reached.
+    public var localHost: String?
+    /// Local SIP port; 0 lets the system choose.
+    public var localPort: UInt16 = 0
+    /// UDP ports for RTP (even) and RTCP (odd), `nil` lets the system choose.
+    public var mediaPorts: ClosedRange<UInt16>? = nil
+    /// How long a media port rests after its call, so that late packets meet nobody.
+    public var portQuarantine = Duration.seconds(5)
+    /// Calls at once; above it ``CallError/Code/tooManyCalls``.
+    public var maximumCalls = 2_000
+    /// Events kept per call for each subscriber; older ones are dropped, the outcome never.
+    public var eventLimit = 1_024
+    /// Whether the answer classifier listens.
+    public var classifiesAnswers = true
+    /// Timers and limits of the SIP user agent.
+    public var userAgent = UserAgent.Configuration()
+
+    public init() {}
+}
