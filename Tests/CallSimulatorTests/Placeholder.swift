@@ -1,1 +1,1 @@
-private import Testing
+import Testing

@@ -1,1 +1,14 @@
 #pragma once
+#include <stdint.h>
+
+/// Heap allocations made by the calling thread since it started (malloc, calloc, realloc, aligned forms).
+uint64_t outdial_allocation_count(void);
+
+/// CPU time used by the calling thread, in nanoseconds.
+uint64_t outdial_thread_cpu_nanoseconds(void);
+
+/// CPU time used by the whole process, in nanoseconds.
+uint64_t outdial_process_cpu_nanoseconds(void);
+
+/// Resident memory of the process in bytes; 0 when it cannot be told.
+uint64_t outdial_resident_bytes(void);

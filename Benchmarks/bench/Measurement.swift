@@ -1,0 +1,60 @@
+private import CAllocationCounter
+
+/// One line of the benchmark's table and of its JSON.
+struct Measurement: Codable {
+    var name: String
+    var unit: String
+    var median: Double
+    /// Worst of the repetitions, or the 99th percentile where the benchmark collects single values.
+    var p99: Double
+    /// Heap allocations per operation; -1 where they are not counted.
+    var allocations: Double
+    var note: String
+}
+
+/// Keeps the optimiser from seeing through a benchmarked value.
+@inline(never) @_optimize(none) func blackHole<Value>(_ value: Value) {}
+
+/// Thread CPU time of one operation: calibrated to about 60 ms a repetition, one warm-up, eleven repetitions.
+func measure(
+    _ name: String, unit: String = "ns", per operations: Int = 1, note: String = "", _ operation: () -> Void
+) -> Measurement {
+    func run(_ count: Int) -> (nanoseconds: UInt64, allocations: UInt64) {
+        let allocations = outdial_allocation_count()
+        let start = outdial_thread_cpu_nanoseconds()
+        for _ in 0..<count { operation() }
+        let end = outdial_thread_cpu_nanoseconds()
+        return (end - start, outdial_allocation_count() - allocations)
+    }
+    var count = 1
+    var elapsed = run(count).nanoseconds
+    while elapsed < 20_000_000, count < 1 << 28 {
+        count *= 2
+        elapsed = run(count).nanoseconds
+    }
+    count = max(1, Int(Double(count) * 60_000_000 / Double(max(1, elapsed))))
+    _ = run(max(1, count / 4))
+    var times: [Double] = []
+    var allocations = 0.0
+    for _ in 0..<11 {
+        let result = run(count)
+        times.append(Double(result.nanoseconds) / Double(count) / Double(operations))
+        allocations = Double(result.allocations) / Double(count) / Double(operations)
+    }
+    return summarise(name, unit: unit, values: times, allocations: allocations, note: note)
+}
+
+/// Median and 99th percentile of single values.
+func summarise(
+    _ name: String, unit: String, values: [Double], allocations: Double = -1, note: String = ""
+) -> Measurement {
+    let sorted = values.sorted()
+    guard let last = sorted.last else {
+        return Measurement(
+            name: name, unit: unit, median: 0, p99: 0, allocations: allocations, note: "no values")
+    }
+    let p99 = sorted[min(sorted.count - 1, Int((Double(sorted.count) * 0.99).rounded(.up)))]
+    return Measurement(
+        name: name, unit: unit, median: sorted[sorted.count / 2], p99: sorted.count < 100 ? last : p99,
+        allocations: allocations, note: note)
+}

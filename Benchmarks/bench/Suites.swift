@@ -1,0 +1,2 @@
+/// Every suite, in the order of the table.
+let suites: [Suite] = []
