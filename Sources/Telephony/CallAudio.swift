@@ -87,6 +87,16 @@ public final class CallAudio: Sendable {
         }
     }
 
+    /// Queues as much agent audio as fits, without waiting.
+    ///
+    /// - Returns: Samples taken (0 when the queue is full or the call is over), and the position of their end.
+    public func offer(_ samples: ArraySlice<Int16>) -> (accepted: Int, end: Int64) {
+        state.withLock { state in
+            let accepted = state.isOpen ? state.output.append(samples) : 0
+            return (accepted, state.sent + Int64(state.output.count))
+        }
+    }
+
     /// Drops all agent audio that has not been sent; marks in it are reported as cleared.
     ///
     /// - Returns: Samples sent since the answer: what was said before the cut, to the sample.

@@ -10,6 +10,13 @@ public protocol CallHandler: Sendable {
     /// - Returns: What to do with the call. It starts when dialing starts, waits for the answer with
     ///   ``Call/answered()``, and its return hangs up.
     func prepare(for request: CallRequest, id: CallID) async throws -> CallPerformance
+
+    /// Rate at which it hears and speaks, for requests that name none; `nil`: the dialer's. Read before `prepare`.
+    var audioRateHertz: Int? { get }
+}
+
+extension CallHandler {
+    public var audioRateHertz: Int? { nil }
 }
 
 /// What a prepared handler does with its call. Its return or throw ends the call.
