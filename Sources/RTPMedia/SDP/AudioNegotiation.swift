@@ -70,13 +70,26 @@ public enum AudioNegotiationError: Error, Hashable, Sendable {
     case unusableAddress
 }
 
-/// Our side of one offer/answer exchange for one audio stream: build an offer, accept its answer, or answer an offer.
+/// Our side of the offer/answer exchanges for one audio stream: build an offer, accept its answer, or answer an offer.
+///
+/// It remembers our last description, so that a later one keeps its `m=` lines and payload types in place and its
+/// `o=` version grows exactly when something else changed (RFC 3264 §8).
 public struct AudioNegotiator: Hashable, Sendable {
     public var capabilities: AudioCapabilities
     /// Where the far end sends RTP: the advertised host and our port. RTCP is the next port.
     public var localRTP: SocketAddress
     /// The `o=` line's session id; its version grows with each changed description.
     public var sessionID: UInt64
+
+    /// Our last description, sent as offer or answer.
+    private var last: SessionDescription?
+    private var version: UInt64 = 0
+    /// Position of the audio stream among the `m=` lines of this session.
+    private var audioIndex = 0
+    /// Payload types on which we want to receive, once given away; they never change their meaning (RFC 3264 §8.3.2).
+    private var payloadTypes: [AudioCodecKind: UInt8] = [:]
+    private var eventPayloadType: UInt8?
+    private var offeredDirection = MediaDirection.sendrecv
 
     public init(capabilities: AudioCapabilities, localRTP: SocketAddress, sessionID: UInt64) {
         self.capabilities = capabilities
@@ -85,19 +98,134 @@ public struct AudioNegotiator: Hashable, Sendable {
     }
 
     /// Our offer as `application/sdp`.
+    ///
+    /// - Parameter direction: What we want to do; `sendonly` puts the far end on hold.
     public mutating func makeOffer(direction: MediaDirection = .sendrecv) -> [UInt8] {
-        fatalError("contract only")
+        offeredDirection = direction
+        // The far end may have given a codec of ours the static number of another one.
+        var codecs: [(kind: AudioCodecKind, payloadType: UInt8)] = []
+        for kind in capabilities.codecs {
+            let payloadType = receivePayloadType(of: kind)
+            if codecs.allSatisfy({ $0.payloadType != payloadType }) { codecs.append((kind, payloadType)) }
+        }
+        if capabilities.telephoneEvents, eventPayloadType == nil { eventPayloadType = freeEventPayloadType }
+        let audio = MediaDescription.audio(
+            port: localRTP.port, codecs: codecs,
+            eventPayloadType: capabilities.telephoneEvents ? eventPayloadType : nil, direction: direction)
+        var media = last?.media ?? []
+        if media.indices.contains(audioIndex) {
+            media[audioIndex] = audio
+        } else {
+            media.append(audio)
+        }
+        return publish(media)
     }
 
     /// Reads the answer to our last offer.
+    ///
+    /// - Throws: ``AudioNegotiationError``; the negotiator is unchanged then.
     public mutating func accept(answer: [UInt8]) throws(AudioNegotiationError) -> NegotiatedAudio {
-        fatalError("contract only")
+        let description = try Self.parse(answer)
+        guard description.media.indices.contains(audioIndex) else { throw .noAudio }
+        let remote = try RemoteAudio(
+            description, at: audioIndex, ours: capabilities.codecs, family: localRTP.family)
+        guard let (codec, payloadType) = remote.codecs.first else { throw .noCommonCodec }
+        let mirrored = remote.direction.mirrored
+        let direction = MediaDirection(
+            sends: offeredDirection.sends && mirrored.sends,
+            receives: offeredDirection.receives && mirrored.receives)
+        return negotiated(remote, codec: codec, sendPayloadType: payloadType, direction: direction)
     }
 
     /// Answers an offer: a new one, or that of a re-INVITE (hold, moved address, changed codec order).
+    ///
+    /// The first audio stream over RTP/AVP with a codec of ours is taken, in the codec that the offer prefers; every other
+    /// stream is answered with port 0.
+    ///
+    /// - Throws: ``AudioNegotiationError``; the negotiator is unchanged then.
     public mutating func answer(
         to offer: [UInt8]
     ) throws(AudioNegotiationError) -> (answer: [UInt8], negotiated: NegotiatedAudio) {
-        fatalError("contract only")
+        let description = try Self.parse(offer)
+        let remote = try chooseStream(of: description)
+        guard let (codec, payloadType) = remote.codecs.first else { throw .noCommonCodec }
+        audioIndex = remote.index
+        payloadTypes[codec] = payloadType
+        if capabilities.telephoneEvents, let number = remote.eventPayloadType { eventPayloadType = number }
+        let direction = remote.direction.mirrored
+        var media = description.media.map(\.refused)
+        media[remote.index] = MediaDescription.audio(
+            port: localRTP.port, codecs: [(codec, payloadType)],
+            eventPayloadType: capabilities.telephoneEvents ? remote.eventPayloadType : nil,
+            direction: direction)
+        let answer = publish(media)
+        return (
+            answer, negotiated(remote, codec: codec, sendPayloadType: payloadType, direction: direction)
+        )
+    }
+
+    // MARK: Parts
+
+    private static func parse(_ bytes: [UInt8]) throws(AudioNegotiationError) -> SessionDescription {
+        do { return try SessionDescription(parsing: bytes) } catch { throw AudioNegotiationError(error) }
+    }
+
+    /// The stream to accept; of those that do not do, the first one's reason.
+    private func chooseStream(
+        of description: SessionDescription
+    ) throws(AudioNegotiationError) -> RemoteAudio {
+        var reason = AudioNegotiationError.noAudio
+        for index in description.media.indices {
+            do {
+                let remote = try RemoteAudio(
+                    description, at: index, ours: capabilities.codecs, family: localRTP.family)
+                if !remote.codecs.isEmpty { return remote }
+                if reason == .noAudio { reason = .noCommonCodec }
+            } catch {
+                if reason == .noAudio { reason = error }
+            }
+        }
+        throw reason
+    }
+
+    private func negotiated(
+        _ remote: RemoteAudio, codec: AudioCodecKind, sendPayloadType: UInt8, direction: MediaDirection
+    ) -> NegotiatedAudio {
+        let hasEvents = capabilities.telephoneEvents && remote.eventPayloadType != nil
+        return NegotiatedAudio(
+            codec: codec, sendPayloadType: sendPayloadType,
+            sendEventPayloadType: hasEvents ? remote.eventPayloadType : nil,
+            receivePayloadType: receivePayloadType(of: codec),
+            receiveEventPayloadType: hasEvents ? eventPayloadType : nil,
+            remoteRTP: remote.rtp, remoteRTCP: remote.rtcp, direction: direction)
+    }
+
+    private func receivePayloadType(of codec: AudioCodecKind) -> UInt8 {
+        payloadTypes[codec] ?? codec.staticPayloadType
+    }
+
+    /// 101, as nearly everybody does, unless the far end has given that number to a codec.
+    private var freeEventPayloadType: UInt8 {
+        let taken = Set(payloadTypes.values)
+        return (101...127).first { !taken.contains($0) } ?? 101
+    }
+
+    /// Our description with these media; the version grows when it differs from the last one.
+    private mutating func publish(_ media: [MediaDescription]) -> [UInt8] {
+        var description = SessionDescription(
+            origin: SessionDescription.Origin(
+                username: "-", sessionID: "\(sessionID)", sessionVersion: "\(version)",
+                addressType: localRTP.sdpAddressType, address: localRTP.host),
+            lines: [
+                SessionDescription.Line("c", "IN \(localRTP.sdpAddressType) \(localRTP.host)"),
+                SessionDescription.Line("t", "0 0"),
+            ],
+            media: media)
+        if description != last {
+            version += 1
+            description.origin.sessionVersion = "\(version)"
+        }
+        last = description
+        return description.bytes
     }
 }
