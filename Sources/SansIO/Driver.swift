@@ -66,9 +66,10 @@ public protocol Driver: AnyObject, Sendable {
 
     /// Takes the next datagram that waits for `client`, in order of arrival per socket. On the loop.
     ///
-    /// A datagram longer than `buffer.capacity` is dropped and counted by the driver.
+    /// A datagram longer than `buffer.capacity` is dropped and counted by the driver. Sockets take turns.
     ///
-    /// - Returns: `nil` once every socket of the client is drained.
+    /// - Returns: `nil` once every socket of the client is drained, or the client has had its share of this turn; it is
+    ///   woken again for the rest.
     func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram?
 
     /// Sends one datagram; a failure is counted by the driver and otherwise looks like loss. On the loop.

@@ -6,16 +6,19 @@ internal import Synchronization
 public final class Locked<Value>: @unchecked Sendable {
     // @unchecked: `value` is touched only inside `mutex`.
     private let mutex = Mutex(())
-    private var value: Value
+    @usableFromInline var value: Value
 
     public init(_ value: sending Value) { self.value = value }
 
+    @usableFromInline func lock() { mutex._unsafeLock() }
+    @usableFromInline func unlock() { mutex._unsafeUnlock() }
+
     /// Runs `body` with exclusive access to the value.
-    public func withLock<Result: ~Copyable, Failure: Error>(
+    @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
-        mutex._unsafeLock()
-        defer { mutex._unsafeUnlock() }
+        lock()
+        defer { unlock() }
         return try body(&value)
     }
 }

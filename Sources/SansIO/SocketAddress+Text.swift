@@ -1,10 +1,12 @@
 extension SocketAddress: CustomStringConvertible {
     /// An address literal and a port; a name gives `nil`.
     ///
-    /// - Parameter host: `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`.
+    /// - Parameter host: `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`; no zone (`%eth0`), and no octet with a
+    ///   leading zero, which some programs read as octal.
     public init?(host: some StringProtocol, port: UInt16) {
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host[...]
-        if let number = Self.parseIPv4(bare.utf8) {
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let bare = isBracketed ? host.dropFirst().dropLast() : host[...]
+        if !isBracketed, let number = Self.parseIPv4(bare.utf8) {
             self.init(ipv4: number, port: port)
         } else if let (high, low) = Self.parseIPv6(bare) {
             self.init(ipv6High: high, low: low, port: port)
@@ -37,9 +39,10 @@ extension SocketAddress: CustomStringConvertible {
         for byte in text {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                guard digits == 0 || octet > 0 else { return nil }
                 octet = octet * 10 + UInt32(byte - UInt8(ascii: "0"))
                 digits += 1
-                guard digits <= 3, octet <= 255 else { return nil }
+                guard octet <= 255 else { return nil }
             case UInt8(ascii: "."):
                 guard digits > 0, dots < 3 else { return nil }
                 value = value << 8 | octet
@@ -103,6 +106,9 @@ extension SocketAddress: CustomStringConvertible {
     }
 
     private static func formatIPv6(high: UInt64, low: UInt64) -> String {
+        if high == 0, low >> 32 == 0xFFFF {
+            return "::ffff:" + Self(ipv4: UInt32(truncatingIfNeeded: low), port: 0).host  // RFC 5952 §5
+        }
         let groups = [high, low].flatMap { half in
             [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> $0) }
         }

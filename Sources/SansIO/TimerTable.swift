@@ -6,7 +6,7 @@ public struct TimerTable<Timer: RawRepresentable & CaseIterable>: Sendable where
     @usableFromInline var deadlines: InlineArray<8, Int64>
 
     @inlinable public init() {
-        precondition(Timer.allCases.count <= 8, "a machine has at most eight timers")
+        assert(Timer.allCases.allSatisfy { (0..<8).contains($0.rawValue) }, "raw values are 0..<8")
         deadlines = InlineArray(repeating: .max)
     }
 
@@ -32,20 +32,23 @@ public struct TimerTable<Timer: RawRepresentable & CaseIterable>: Sendable where
         return least == .max ? nil : MonotonicInstant(nanoseconds: least)
     }
 
-    /// Stops and returns one timer that is due at `now`: the earliest, and of equals the first declared.
+    /// Stops and returns one timer that is due at `now`: the earliest, and of equals the one with the least raw value.
     ///
     /// - Returns: `nil` when no timer is due.
     @inlinable public mutating func popDue(at now: MonotonicInstant) -> Timer? {
-        var due: Timer?
+        guard let timer = earliest, let deadline = deadline(of: timer), deadline <= now else { return nil }
+        stop(timer)
+        return timer
+    }
+
+    @inlinable var earliest: Timer? {
+        let span = deadlines.span
+        var first = -1
         var least = Int64.max
-        for timer in Timer.allCases {
-            let value = deadlines[timer.rawValue]
-            if value <= now.nanoseconds, value < least {
-                least = value
-                due = timer
-            }
+        for index in span.indices where span[index] < least {
+            least = span[index]
+            first = index
         }
-        if let due { stop(due) }
-        return due
+        return first < 0 ? nil : Timer(rawValue: first)
     }
 }

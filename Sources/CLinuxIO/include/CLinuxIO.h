@@ -1,1 +1,62 @@
 #pragma once
+
+// The Linux calls that Swift's Glibc module does not show: epoll, eventfd, recvmmsg and detached threads.
+// No policy here. Every function that can fail returns a negated errno.
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// An address in the shape of SansIO's SocketAddress. `family` is 4 or 6; for IPv4 the address is in the low 32 bits of `low`.
+typedef struct linuxio_address {
+    uint64_t high;
+    uint64_t low;
+    uint32_t scope;
+    uint16_t port;
+    uint8_t family;
+} linuxio_address;
+
+// Waiting
+
+int linuxio_epoll_create(void);
+/// Watches `descriptor` for input, level-triggered; `data` comes back from linuxio_epoll_wait.
+int linuxio_epoll_add(int epoll, int descriptor, uint64_t data);
+/// Waits until something is readable; `timeout` in nanoseconds, negative for ever. Returns how many of `ready` were filled.
+int linuxio_epoll_wait(int epoll, uint64_t *ready, int capacity, int64_t timeout);
+int linuxio_eventfd_create(void);
+void linuxio_eventfd_signal(int descriptor);
+void linuxio_eventfd_drain(int descriptor);
+void linuxio_close(int descriptor);
+
+// Clocks and entropy
+
+int64_t linuxio_monotonic_nanoseconds(void);
+int64_t linuxio_wall_nanoseconds(void);
+uint64_t linuxio_random(void);
+
+// UDP
+
+/// Opens a non-blocking UDP socket bound to `address` and writes the address that it got to `bound`.
+int linuxio_udp_bind(const linuxio_address *address, int buffer_bytes, linuxio_address *bound);
+/// Sends one datagram; 0, or a negated errno.
+int linuxio_udp_send(int descriptor, const void *bytes, size_t count, const linuxio_address *destination);
+/// The local address that the routing table chooses for `destination`.
+int linuxio_udp_source(const linuxio_address *destination, linuxio_address *source);
+
+/// Room for some datagrams of any size that one system call fetches.
+typedef struct linuxio_batch linuxio_batch;
+linuxio_batch *linuxio_batch_create(int capacity);
+void linuxio_batch_destroy(linuxio_batch *batch);
+/// Fetches what waits, at most the capacity; 0 when nothing waits.
+int linuxio_batch_receive(linuxio_batch *batch, int descriptor);
+/// One datagram of the last fetch, `index` below its count.
+const void *linuxio_batch_datagram(
+    const linuxio_batch *batch, int index, size_t *count, linuxio_address *source);
+
+// Names and threads
+
+/// Resolves a name to at most `capacity` addresses (A, AAAA); blocks. Returns how many, or a negated EAI code's absolute value.
+int linuxio_resolve(const char *host, uint16_t port, linuxio_address *addresses, int capacity);
+/// Starts a detached thread with all signals blocked and the least timer slack.
+int linuxio_thread_start(const char *name, void (*body)(void *context), void *context);
+/// An identity of the calling thread, never 0.
+uint64_t linuxio_thread_self(void);

@@ -1,0 +1,73 @@
+/// Elements under small reused numbers: constant-time lookup, and a name that outlives its element finds nothing.
+///
+/// A name holds the slot in its low 16 bits and the slot's generation above, so that the slot also serves as the
+/// key of a ``DeadlineHeap``. At most 65,536 elements at once. Iteration is in order of slots.
+public struct SlotTable<Element> {
+    @usableFromInline struct Slot {
+        @usableFromInline var generation: Int32
+        @usableFromInline var element: Element?
+
+        @inlinable init() {
+            generation = 0
+            element = nil
+        }
+    }
+
+    @usableFromInline var slots: [Slot] = []
+    @usableFromInline var free: [Int32] = []
+    /// Elements held.
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// The slot of a name.
+    @inlinable public static func slot(of name: Int32) -> Int { Int(name & 0xFFFF) }
+
+    @inlinable public subscript(name: Int32) -> Element? {
+        let index = Self.slot(of: name)
+        guard index < slots.count, slots[index].generation == name >> 16 else { return nil }
+        return slots[index].element
+    }
+
+    /// The element in a slot, whatever its generation.
+    @inlinable public subscript(slot index: Int) -> Element? {
+        index < slots.count ? slots[index].element : nil
+    }
+
+    /// Elements in order of slots.
+    public var elements: [Element] { slots.compactMap(\.element) }
+
+    /// Inserts what `make` returns for the name that it gets.
+    ///
+    /// - Returns: The name; `nil`, without calling `make`, when the table is full.
+    public mutating func insert<Failure: Error>(
+        _ make: (_ name: Int32) throws(Failure) -> Element
+    ) throws(Failure) -> Int32? {
+        if free.isEmpty {
+            guard slots.count < 0x1_0000 else { return nil }
+            free.append(Int32(slots.count))
+            slots.append(Slot())
+        }
+        guard let index = free.last else { return nil }
+        let name = slots[Int(index)].generation << 16 | index
+        slots[Int(index)].element = try make(name)
+        free.removeLast()
+        count += 1
+        return name
+    }
+
+    /// Removes and returns the element of `name`; `nil` when there is none any more.
+    @discardableResult
+    public mutating func remove(_ name: Int32) -> Element? {
+        guard let element = self[name] else { return nil }
+        let index = Self.slot(of: name)
+        slots[index].element = nil
+        slots[index].generation = (slots[index].generation + 1) & 0x7FFF
+        free.append(Int32(index))
+        count -= 1
+        return element
+    }
+}
+
+extension SlotTable: Sendable where Element: Sendable {}
+extension SlotTable.Slot: Sendable where Element: Sendable {}

@@ -1,0 +1,82 @@
+#if os(Linux)
+    internal import SansIO
+
+    /// A client as the loop sees it: its readable sockets, in turn, and what was fetched from one of them.
+    ///
+    /// Confined to the loop.
+    final class LoopClient {
+        /// Datagrams that one client gets in one turn, so that a flood cannot keep the loop from deadlines.
+        static let datagramsPerTurn = 512
+
+        let client: any DriverClient
+        let id: DriverClientID
+        var isAttached = true
+        /// True while it stands in the loop's list of clients to wake.
+        var isDue = false
+        /// What is left of ``datagramsPerTurn``.
+        var share = 0
+
+        private let batch = ReceiveBatch()
+        /// Served from `head`; a socket that may have more goes to the end.
+        private var readable: [UDPSocket] = []
+        private var head = 0
+
+        init(_ client: any DriverClient, id: DriverClientID) {
+            self.client = client
+            self.id = id
+        }
+
+        /// Whether something that the kernel reported has not been taken yet.
+        var hasDatagrams: Bool { !batch.isEmpty || head < readable.count }
+
+        func addReadable(_ socket: UDPSocket) {
+            guard !socket.isReadable else { return }
+            socket.isReadable = true
+            readable.append(socket)
+        }
+
+        func forget(_ socket: UDPSocket) {
+            if batch.socket == socket.id { batch.removeAll() }
+            guard socket.isReadable else { return }
+            readable.removeSubrange(..<head)
+            head = 0
+            readable.removeAll { $0 === socket }
+        }
+
+        func receive(
+            into buffer: inout OwnedBytes, counting statistics: inout SocketDriverStatistics
+        ) -> ReceivedDatagram? {
+            while share > 0 {
+                while share > 0, !batch.isEmpty {
+                    share -= 1
+                    if let datagram = batch.takeFirst(into: &buffer) {
+                        statistics.datagramsReceived += 1
+                        return datagram
+                    }
+                    statistics.droppedOversize += 1
+                }
+                guard batch.isEmpty, let socket = takeReadable() else { return nil }
+                let count = batch.fill(from: socket)
+                if count == ReceiveBatch.capacity { addReadable(socket) }
+                if count < 0 { statistics.receiveFailures += 1 }
+            }
+            return nil
+        }
+
+        private func takeReadable() -> UDPSocket? {
+            guard head < readable.count else { return nil }
+            let socket = readable[head]
+            socket.isReadable = false
+            head += 1
+            if head == readable.count {
+                readable.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head == 64 {
+                // A busy socket goes round and round: the served part must not grow.
+                readable.removeSubrange(..<head)
+                head = 0
+            }
+            return socket
+        }
+    }
+#endif
