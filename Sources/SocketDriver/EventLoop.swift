@@ -181,7 +181,8 @@
                 owner.store(0, ordering: .relaxed)
                 return (true, forgotten)
             }
-            _ = consume forgotten  // Clients are released outside the lock: their deinitialisers are not ours.
+            // Clients are released outside the lock: their deinitialisers are not ours.
+            _ = consume forgotten
             return isOver
         }
 
