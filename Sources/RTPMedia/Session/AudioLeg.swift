@@ -35,12 +35,29 @@ public final class AudioLeg {
         case concealed
     }
 
+    private let wideSamples: Int
+    private var negotiated: NegotiatedAudio
+    private var inbound: InboundAudio
+    private var outbound: OutboundAudio
+    private var reports: ReportExchange
+
     /// - Parameter generator: Draws SSRC, first sequence number and first timestamp (RFC 3550 §5.1).
     /// - Throws: ``AudioLegError`` when a rate or quality is outside its range.
     public init(
         configuration: Configuration, generator: inout SeededGenerator, at now: MonotonicInstant
     ) throws(AudioLegError) {
-        fatalError("contract only")
+        let hertz = configuration.rateHertz
+        guard AudioFrame.supportedRatesHertz.contains(hertz) else { throw .unsupportedRate(hertz: hertz) }
+        guard (0...10).contains(configuration.resamplerQuality) else {
+            throw .unsupportedQuality(configuration.resamplerQuality)
+        }
+        wideSamples = AudioFrame.samples(atHertz: hertz)
+        negotiated = configuration.negotiated
+        outbound = try OutboundAudio(configuration, generator: &generator)
+        inbound = try InboundAudio(configuration)
+        reports = ReportExchange(
+            canonicalName: configuration.canonicalName, generator: SeededGenerator(seed: generator.next()),
+            at: now)
     }
 
     /// Takes one datagram from the RTP port.
@@ -49,14 +66,20 @@ public final class AudioLeg {
     @discardableResult
     public func receiveRTP(_ datagram: RawSpan, from source: SocketAddress, at now: MonotonicInstant) -> Bool
     {
-        fatalError("contract only")
+        inbound.receive(datagram, from: source, at: now)
     }
 
     /// Takes one datagram from the RTCP port.
     @discardableResult
     public func receiveRTCP(_ datagram: RawSpan, from source: SocketAddress, at now: MonotonicInstant) -> Bool
     {
-        fatalError("contract only")
+        guard source.isSameHost(as: remoteRTCP),
+            reports.receive(datagram, from: source, ownSource: outbound.synchronizationSource, at: now)
+        else {
+            inbound.countRejected()
+            return false
+        }
+        return true
     }
 
     /// Takes the inbound frame of this deadline.
@@ -67,7 +90,9 @@ public final class AudioLeg {
     public func pullFrame(
         narrow: inout MutableSpan<Int16>, wide: inout MutableSpan<Int16>, at now: MonotonicInstant
     ) -> FrameKind {
-        fatalError("contract only")
+        precondition(
+            narrow.count == AudioFrame.narrowSamples && wide.count == wideSamples, "a frame lasts 20 ms")
+        return inbound.pull(narrow: &narrow, wide: &wide, at: now)
     }
 
     /// Makes the RTP packet of this deadline: the frame, or a telephone-event packet while digits are being sent.
@@ -81,42 +106,82 @@ public final class AudioLeg {
         _ frame: Span<Int16>, narrow: inout MutableSpan<Int16>, at now: MonotonicInstant,
         into packet: inout OwnedBytes
     ) -> Bool {
-        fatalError("contract only")
+        precondition(
+            frame.count == wideSamples && narrow.count == AudioFrame.narrowSamples, "a frame lasts 20 ms")
+        return outbound.push(frame, narrow: &narrow, at: now, into: &packet)
     }
 
     /// Where RTP and RTCP go now: negotiated, or latched.
-    public var remoteRTP: SocketAddress { fatalError("contract only") }
-    public var remoteRTCP: SocketAddress { fatalError("contract only") }
+    public var remoteRTP: SocketAddress { inbound.latch.remote }
+    public var remoteRTCP: SocketAddress {
+        let rtp = inbound.latch.remote
+        // Behind a NAT nothing but the packets themselves tells the port; until one comes, the next one up is likely.
+        if let heard = reports.source, heard.isSameHost(as: rtp) { return heard }
+        return rtp == negotiated.remoteRTP ? negotiated.remoteRTCP : rtp.with(port: rtp.port &+ 1)
+    }
 
     /// Queues telephone events: `0`...`9`, `*`, `#`, `A`...`D`, and `W` for a pause of 500 ms; 100 ms each, 100 ms apart.
     ///
     /// - Returns: False when the far end takes no telephone events.
-    public func sendDigits(_ digits: String) -> Bool { fatalError("contract only") }
+    public func sendDigits(_ digits: String) -> Bool { outbound.sendDigits(digits) }
 
     /// The next key the far end pressed; each event once, however often it was retransmitted (RFC 4733 §2.5.1.4).
-    public func takeDigit() -> Character? { fatalError("contract only") }
+    public func takeDigit() -> Character? { inbound.takeDigit() }
 
     /// Carries on with what a re-INVITE agreed on; SSRC and sequence go on.
     public func renegotiate(_ negotiated: NegotiatedAudio) throws(AudioLegError) {
-        fatalError("contract only")
+        if negotiated.remoteRTP != self.negotiated.remoteRTP
+            || negotiated.remoteRTCP != self.negotiated.remoteRTCP
+        {
+            reports.renegotiate()
+        }
+        self.negotiated = negotiated
+        inbound.renegotiate(negotiated)
+        outbound.renegotiate(negotiated)
     }
 
     /// When the next RTCP report is due (RFC 3550 §6.2).
-    public var nextReportDeadline: MonotonicInstant { fatalError("contract only") }
+    public var nextReportDeadline: MonotonicInstant { reports.scheduler.deadline }
 
     /// Writes the due compound report: SR or RR, with SDES.
     ///
     /// - Parameter wallClock: For the sender report's NTP timestamp.
     public func makeReport(
         at now: MonotonicInstant, wallClock: WallClockInstant, into packet: inout OwnedBytes
-    ) { fatalError("contract only") }
+    ) { writeReport(isLast: false, at: now, wallClock: wallClock, into: &packet) }
 
     /// Writes the last compound packet, ending with BYE.
     public func makeGoodbye(
         at now: MonotonicInstant, wallClock: WallClockInstant, into packet: inout OwnedBytes
-    ) { fatalError("contract only") }
+    ) { writeReport(isLast: true, at: now, wallClock: wallClock, into: &packet) }
 
-    public var statistics: AudioLegStatistics { fatalError("contract only") }
+    public var statistics: AudioLegStatistics {
+        var figures = AudioLegStatistics()
+        figures.codec = negotiated.codec
+        figures.packetsSent = outbound.packets
+        figures.octetsSent = outbound.octets
+        figures.packetsReceived = inbound.counts.packets
+        figures.octetsReceived = inbound.counts.octets
+        figures.packetsLost = inbound.lost
+        figures.framesPlayed = inbound.counts.played
+        figures.framesConcealed = inbound.counts.concealed
+        figures.jitterMilliseconds = inbound.statistics.jitter * 1_000 / Double(AudioFrame.narrowRateHertz)
+        figures.remoteFractionLost = reports.remoteFractionLost
+        figures.roundTripMilliseconds = reports.roundTrip?.inMilliseconds
+        figures.packetsRejected = inbound.counts.rejected
+        return figures
+    }
+
+    private func writeReport(
+        isLast: Bool, at now: MonotonicInstant, wallClock: WallClockInstant, into packet: inout OwnedBytes
+    ) {
+        let figures = ReportExchange.Figures(
+            synchronizationSource: outbound.synchronizationSource, rtpTimestamp: outbound.timestamp(at: now),
+            packetsSent: outbound.packets, octetsSent: outbound.octets)
+        reports.makeReport(
+            figures, remoteSource: inbound.latch.synchronizationSource, statistics: &inbound.statistics,
+            isLast: isLast, at: now, wallClock: wallClock, into: &packet)
+    }
 }
 
 /// A leg that cannot be made: our own side's mistake.

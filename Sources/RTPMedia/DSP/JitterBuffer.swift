@@ -1,0 +1,44 @@
+public import SansIO
+
+/// What a jitter buffer has for the wanted position.
+public enum JitterBufferOutput: Hashable, Sendable {
+    /// A packet; its payload has been copied out.
+    ///
+    /// - `tag`: As put.
+    /// - `offset`: Samples from the wanted position to its first sample: negative when its start lies in the past
+    ///   and is to be skipped, positive when something is missing before it.
+    case packet(tag: UInt8, offset: Int)
+    /// This many samples are to be made up; at least 1.
+    case missing(samples: Int)
+    /// Nothing to play and nothing lost: no stream yet, or the stream has stopped.
+    case empty
+}
+
+/// Puts packets back in order and evens out their arrival: the seam between the network's time and ours.
+///
+/// Put whenever a packet arrives; per 20 ms deadline ``take(_:into:)`` until a frame is full, then
+/// ``finishFrame(remaining:)`` once. On the loop of the engine; nothing fails and nothing allocates per packet.
+public protocol JitterBuffer: ~Copyable {
+    /// Stores a copy of a payload; duplicates should have been dropped before.
+    ///
+    /// - Parameters:
+    ///   - tag: Comes out again with the packet, to say how to decode it.
+    ///   - samples: What the payload lasts, in units of the timestamp.
+    mutating func put(
+        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int)
+
+    /// Moves on by one packet or one hole.
+    ///
+    /// - Parameters:
+    ///   - wanted: Samples still needed for this frame, at least 1.
+    ///   - payload: Receives the payload of a `packet`.
+    mutating func take(_ wanted: Int, into payload: inout OwnedBytes) -> JitterBufferOutput
+
+    /// Ends the 20 ms of this frame.
+    ///
+    /// - Parameter remaining: Samples taken beyond the frame and not yet played.
+    mutating func finishFrame(remaining: Int)
+
+    /// Drops what is held and starts over with the next packet.
+    mutating func reset()
+}

@@ -1,0 +1,150 @@
+private import CSpeexDSP
+public import SansIO
+
+/// Sole owner of one libspeexdsp jitter buffer: adaptive, moving its delay in whole frames.
+///
+/// The library would allocate and copy per packet. Here payloads lie in a ring of this owner instead; with a destroy
+/// callback set the library only passes their addresses around, and the callback has nothing to do. `user_data`
+/// carries a payload's position in the ring, so that one that has been written over meanwhile counts as lost.
+///
+/// Two things are done better than the library alone would: the first packet waits for the margin instead of being
+/// followed by an inserted frame, and a stream that comes late as a whole (a route change) is taken up again after
+/// ``lateLimit`` late packets instead of after 20 lost ones.
+public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
+    /// Octets of payload held, about 4 s of G.711.
+    public static let capacity = 32_768
+    /// Octets of the largest payload taken.
+    public static let maximumPayload = 2_048
+    /// Holes in a row after which the stream counts as stopped: 400 ms at 20 ms each.
+    static let missLimit = 20
+    /// Late packets in a row, with nothing else to play, after which the buffer starts over.
+    static let lateLimit = 4
+
+    private let state: OpaquePointer
+    private let ring: UnsafeMutableRawPointer
+    /// Octets ever written, modulo 2^32; the ring index is the remainder.
+    private var written: UInt32 = 0
+    private let marginFrames: Int
+    /// Frames until the first packet is played; `nil` while nothing has come.
+    private var framesToStart: Int?
+    private var missesInARow = 0
+    private var lateInARow = 0
+
+    /// - Parameter margin: Delay kept beyond what has been learnt; 0...500 ms.
+    public init(margin: Duration) {
+        let milliseconds = min(max(Int(margin.nanoseconds / 1_000_000), 0), 500)
+        marginFrames = (milliseconds + 19) / 20
+        guard let created = jitter_buffer_init(Int32(AudioFrame.narrowSamples)) else {
+            preconditionFailure("libspeexdsp is out of memory")
+        }
+        state = created
+        ring = .allocate(byteCount: Self.capacity, alignment: 16)
+        ring.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+        var samples = Int32(milliseconds * AudioFrame.narrowRateHertz / 1_000)
+        _ = jitter_buffer_ctl(created, JITTER_BUFFER_SET_MARGIN, &samples)
+        // Holes are as long as asked for; the delay still moves by whole frames.
+        var unit: Int32 = 1
+        _ = jitter_buffer_ctl(created, JITTER_BUFFER_SET_CONCEALMENT_SIZE, &unit)
+        let keep: @convention(c) (UnsafeMutableRawPointer?) -> Void = { _ in }
+        _ = jitter_buffer_ctl(
+            created, JITTER_BUFFER_SET_DESTROY_CALLBACK, unsafeBitCast(keep, to: UnsafeMutableRawPointer.self)
+        )
+    }
+
+    deinit {
+        jitter_buffer_destroy(state)
+        ring.deallocate()
+    }
+
+    public mutating func put(
+        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int
+    ) {
+        guard payload.byteCount <= Self.maximumPayload, samples > 0, samples <= Self.maximumPayload else {
+            return
+        }
+        if framesToStart == nil {
+            framesToStart = marginFrames
+        } else if framesToStart == 0 {
+            noteLateness(ofPacketEndingAt: timestamp.advanced(by: samples))
+        }
+        let position = store(payload, tag: tag)
+        var packet = JitterBufferPacket()
+        packet.data = (ring + Int(position) % Self.capacity).assumingMemoryBound(to: CChar.self)
+        packet.len = UInt32(payload.byteCount + 1)
+        packet.timestamp = timestamp.rawValue
+        packet.span = UInt32(samples)
+        packet.sequence = sequence.rawValue
+        packet.user_data = position
+        jitter_buffer_put(state, &packet)
+    }
+
+    public mutating func take(_ wanted: Int, into payload: inout OwnedBytes) -> JitterBufferOutput {
+        guard framesToStart == 0 else { return .empty }
+        var packet = JitterBufferPacket()
+        var offset: Int32 = 0
+        let code = jitter_buffer_get(state, &packet, Int32(clamping: wanted), &offset)
+        if code == JITTER_BUFFER_OK, let data = packet.data {
+            missesInARow = 0
+            lateInARow = 0
+            guard written &- packet.user_data <= UInt32(Self.capacity) else {
+                return .missing(samples: wanted)
+            }
+            let bytes = UnsafeRawBufferPointer(start: data, count: Int(packet.len))
+            payload.replace(with: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[1...])))
+            return .packet(tag: bytes[0], offset: Int(offset))
+        }
+        missesInARow += 1
+        guard missesInARow <= Self.missLimit else {
+            reset()
+            return .empty
+        }
+        let samples = Int(packet.span)
+        return .missing(samples: (1...Self.maximumPayload).contains(samples) ? samples : wanted)
+    }
+
+    public mutating func finishFrame(remaining: Int) {
+        switch framesToStart {
+        case nil: break
+        case 0?: jitter_buffer_remaining_span(state, UInt32(clamping: remaining))
+        case let frames?: framesToStart = frames - 1
+        }
+    }
+
+    public mutating func reset() {
+        jitter_buffer_reset(state)
+        framesToStart = nil
+        missesInARow = 0
+        lateInARow = 0
+    }
+
+    /// Copies tag and payload to the next free place that does not cross the ring's end.
+    private mutating func store(_ payload: RawSpan, tag: UInt8) -> UInt32 {
+        let byteCount = payload.byteCount + 1
+        var index = Int(written) % Self.capacity
+        if index + byteCount > Self.capacity {
+            written &+= UInt32(Self.capacity - index)
+            index = 0
+        }
+        let position = written
+        ring.storeBytes(of: tag, toByteOffset: index, as: UInt8.self)
+        payload.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            (ring + index + 1).copyMemory(from: base, byteCount: bytes.count)
+        }
+        written &+= UInt32(byteCount)
+        return position
+    }
+
+    private mutating func noteLateness(ofPacketEndingAt end: RTPTimestamp) {
+        let playout = RTPTimestamp(UInt32(bitPattern: jitter_buffer_get_pointer_timestamp(state)))
+        guard playout.distance(to: end) <= 0 else {
+            lateInARow = 0
+            return
+        }
+        lateInARow += 1
+        if lateInARow >= Self.lateLimit, missesInARow >= Self.lateLimit {
+            reset()
+            framesToStart = marginFrames
+        }
+    }
+}
