@@ -228,10 +228,3 @@ extension AudioCodecKind {
 
     fileprivate init(tag: UInt8) { self = tag == 1 ? .pcma : .pcmu }
 }
-
-extension MediaDirection {
-    /// Whether we play what comes.
-    var receives: Bool { self == .sendrecv || self == .recvonly }
-    /// Whether we send.
-    var sends: Bool { self == .sendrecv || self == .sendonly }
-}
