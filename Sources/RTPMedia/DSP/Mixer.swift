@@ -1,0 +1,44 @@
+/// Arithmetic on 16-bit frames: adding, scaling, pairing. Nothing here allocates.
+public enum Mixer {
+    /// Adds `source` to `target`, saturating; the shorter length counts.
+    public static func add(_ source: Span<Int16>, to target: inout MutableSpan<Int16>) {
+        for index in 0..<min(source.count, target.count) {
+            target[index] = Int16(clamping: Int32(target[index]) &+ Int32(source[index]))
+        }
+    }
+
+    /// Multiplies by `gain`, saturating.
+    ///
+    /// - Parameter gain: In 1/4096: 4,096 leaves the samples as they are.
+    public static func scale(_ samples: inout MutableSpan<Int16>, by gain: Int32) {
+        for index in 0..<samples.count {
+            samples[index] = Int16(clamping: (Int64(samples[index]) &* Int64(gain)) >> 12)
+        }
+    }
+
+    /// Interleaves two channels, left first; the shorter one is filled up with silence.
+    ///
+    /// - Returns: Samples written: twice the longer length, as far as `target` goes.
+    @discardableResult
+    public static func interleave(
+        left: Span<Int16>, right: Span<Int16>, into target: inout MutableSpan<Int16>
+    ) -> Int {
+        let pairs = min(max(left.count, right.count), target.count / 2)
+        for index in 0..<pairs {
+            target[2 * index] = index < left.count ? left[index] : 0
+            target[2 * index + 1] = index < right.count ? right[index] : 0
+        }
+        return 2 * pairs
+    }
+
+    /// Mean of the squares; 0 for no samples. Its level is ``AudioLevel/init(meanSquare:)``.
+    public static func meanSquare(_ samples: Span<Int16>) -> Double {
+        guard samples.count > 0 else { return 0 }
+        var sum: Int64 = 0
+        for index in 0..<samples.count {
+            let sample = Int64(samples[index])
+            sum &+= sample &* sample
+        }
+        return Double(sum) / Double(samples.count)
+    }
+}
