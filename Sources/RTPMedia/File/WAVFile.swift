@@ -141,8 +141,8 @@ private struct WAVReader {
         for index in 0..<count {
             let offset = data.lowerBound + index * format.sampleBytes
             switch (format.encoding, format.sampleBytes) {
-            case (.muLaw, _): samples.append(Self.muLaw(bytes[offset]))
-            case (.aLaw, _): samples.append(Self.aLaw(bytes[offset]))
+            case (.muLaw, _): samples.append(MuLawCodec.sample(for: bytes[offset]))
+            case (.aLaw, _): samples.append(ALawCodec.sample(for: bytes[offset]))
             case (.pcm, 1): samples.append((Int16(bytes[offset]) - 128) << 8)
             // Of wider samples the two most significant bytes, which come last.
             case (.pcm, let width): samples.append(Int16(bitPattern: number16(offset + width - 2)))
@@ -168,22 +168,5 @@ private struct WAVReader {
 
     private func expect(_ tag: StaticString, at offset: Int) throws(WAVError) {
         guard isTag(tag, at: offset) else { throw .malformed(offset: offset, expected: "\(tag)") }
-    }
-
-    /// ITU-T G.711 Table 2a.
-    private static func muLaw(_ code: UInt8) -> Int16 {
-        let inverted = ~code
-        let exponent = Int16(inverted >> 4 & 7)
-        let magnitude = (Int16(inverted & 0x0F) << 3 + 0x84) << exponent - 0x84
-        return inverted & 0x80 == 0 ? magnitude : -magnitude
-    }
-
-    /// ITU-T G.711 Table 1a.
-    private static func aLaw(_ code: UInt8) -> Int16 {
-        let toggled = code ^ 0x55
-        let exponent = Int16(toggled >> 4 & 7)
-        let mantissa = Int16(toggled & 0x0F) << 4 + 8
-        let magnitude = exponent == 0 ? mantissa : (mantissa + 0x100) << (exponent - 1)
-        return toggled & 0x80 == 0 ? -magnitude : magnitude
     }
 }

@@ -92,6 +92,29 @@ struct ToneTests {
     }
 }
 
+@Suite("Audio level")
+struct AudioLevelTests {
+    @Test(
+        "Decibels are those of the tables",
+        arguments: [
+            (0.0, 32_767.0), (-6, 16_422.4), (-20, 3_276.7), (-60, 32.767), (-3.17, 22_747.66), (6, 32_767),
+        ])
+    func amplitude(decibels: Double, amplitude: Double) {
+        #expect(abs(AudioLevel.dBFS(decibels).amplitude - amplitude) < amplitude * 1e-5)
+    }
+
+    @Test("A level survives the way to energy and back")
+    func roundTrip() {
+        for decibels in stride(from: -120.0, through: 20, by: 0.7) {
+            let level = AudioLevel(meanSquare: AudioLevel.dBFS(decibels).meanSquare)
+            #expect(abs(level.decibelsFullScale - decibels) < 1e-9)
+        }
+        #expect(AudioLevel(meanSquare: 0) == .silence)
+        #expect(AudioLevel.silence.amplitude == 0)
+        #expect(AudioLevel.dBm0(3.17) == .dBFS(0))
+    }
+}
+
 @Suite("Tone detector")
 struct ToneDetectorTests {
     @Test(
