@@ -30,7 +30,12 @@ extension SIPParser {
             note(SIPParseError(.missingHeader, at: fields.headerEnd, header: name))
             return
         }
-        if fields.kind == .request, !bytes.equals(fields.methodName, bytes, fields.cSeq.methodName) {
+        guard fields.kind == .request, !bytes.equals(fields.methodName, bytes, fields.cSeq.methodName) else {
+            return
+        }
+        // Between the other methods the request line alone decides what happens; INVITE, ACK and CANCEL differ in
+        // their transactions, so there a second opinion is a fault (RFC 4475 §3.1.2.17).
+        if fields.methodCode.belongsToInvite || fields.cSeq.methodCode.belongsToInvite {
             note(SIPParseError(.methodMismatch, at: fields.cSeq.methodName.start, header: .cSeq))
         }
     }

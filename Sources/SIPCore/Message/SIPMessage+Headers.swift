@@ -57,7 +57,7 @@ extension SIPMessage {
                 let bytes = bytes
                 var scanner = FieldScanner(bytes, slot.value)
                 if cursor.position >= 0 { scanner.position = min(cursor.position, scanner.end) }
-                if let value = scanner.nextListElement() {
+                if let value = scanner.nextListElement(bracketed: slot.id != .via) {
                     cursor.position = scanner.position
                     return value
                 }
@@ -107,7 +107,9 @@ extension SIPMessage {
 
 extension FieldScanner {
     /// The next element of a comma-separated list; `nil` at the end. Empty elements are passed over.
-    mutating func nextListElement() -> SIPSlice? {
+    ///
+    /// - Parameter bracketed: Whether angle brackets enclose URIs, whose commas do not divide. Via has none.
+    mutating func nextListElement(bracketed: Bool) -> SIPSlice? {
         skipListSeparators()
         guard !isAtEnd else { return nil }
         let start = position
@@ -119,7 +121,7 @@ extension FieldScanner {
                 _ = skipQuotedString()
                 continue
             }
-            if byte == ASCII.less { isBracketed = true }
+            if byte == ASCII.less { isBracketed = bracketed }
             if byte == ASCII.greater { isBracketed = false }
             if byte == ASCII.comma, !isBracketed { break }
             advance()

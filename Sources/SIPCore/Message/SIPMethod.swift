@@ -83,6 +83,9 @@ public struct SIPMethod: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SIPMethod.Code {
+    /// INVITE and the two methods whose requests name an INVITE transaction.
+    var belongsToInvite: Bool { self == .invite || self == .ack || self == .cancel }
+
     /// The registered method that a token names, or `.other`.
     init(_ bytes: RawSpan, _ slice: SIPSlice) {
         let length = Int(slice.length)

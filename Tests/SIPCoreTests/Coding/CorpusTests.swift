@@ -59,41 +59,43 @@ struct CorpusTests {
         }
     }
 
+    /// What Wireshark does not see: fields after white space it does not expect, and a Via without transport. It also
+    /// keeps white space at the end of a value.
+    private static let blindSpots: [String: Set<String>] = [
+        "3f419f065553d67d.sip": ["via_count", "top_via_branch"],
+        "a1c636c193d525d9.sip": ["from_tag", "to_tag", "via_count", "top_via_branch", "content_length"],
+        "adf697221f6582b0.sip": ["top_via_branch"],
+        "f8f72bd707e754c1.sip": ["top_via_branch"],
+        "47e946397808f294.sip": ["cseq", "cseq_method"],
+        "b957a8292c1c0a98.sip": ["cseq_method", "content_length"],
+    ]
+
     private func compare(_ message: borrowing SIPMessage, _ row: [String: String], _ file: String) {
-        let method = row["method"] ?? ""
-        let status = message.status.map { String($0.code) } ?? ""
-        let uri = message.isRequest ? message.string(message.requestURI.text) : ""
-        #expect((message.isRequest ? message.method.description : "") == method, "\(file)")
-        #expect(status == row["status"], "\(file)")
-        #expect(uri == row["request_uri"], "\(file)")
-        let callID = message.string(message.callID)
-        #expect(callID == row["call_id"], "\(file)")
-        let fromTag = message.from.tag.map { message.string($0) } ?? ""
-        let toTag = message.to.tag.map { message.string($0) } ?? ""
-        // Wireshark keeps a space after the tag, which belongs to no token.
-        #expect(fromTag == row["from_tag"]?.trimmingCharacters(in: .whitespaces), "\(file)")
-        #expect(toTag == row["to_tag"]?.trimmingCharacters(in: .whitespaces), "\(file)")
-        let viaCount = message.viaCount
-        #expect(String(viaCount) == row["via_count"], "\(file)")
-        // Wireshark does not read these fields when white space stands before the colon, nor tokens like !x.
-        if let sequence = row["cseq"], !sequence.isEmpty {
-            #expect(String(message.cSeq.number) == sequence, "\(file)")
+        var found = ["method": "", "request_uri": "", "status": ""]
+        if message.isRequest {
+            found["method"] = message.method.description
+            found["request_uri"] = message.string(message.requestURI.text)
         }
-        if let sequenceMethod = row["cseq_method"], !sequenceMethod.isEmpty {
-            #expect(message.string(message.cSeq.methodName) == sequenceMethod, "\(file)")
-        }
-        if let length = row["content_length"], !length.isEmpty {
-            #expect(message.contentLength.map { String($0) } == length, "\(file)")
-        }
+        if let status = message.status { found["status"] = String(status.code) }
+        found["call_id"] = message.string(message.callID)
+        found["cseq"] = String(message.cSeq.number)
+        found["cseq_method"] = message.string(message.cSeq.methodName)
+        found["from_tag"] = message.from.tag.map { message.string($0) } ?? ""
+        found["to_tag"] = message.to.tag.map { message.string($0) } ?? ""
+        found["via_count"] = String(message.viaCount)
+        found["content_length"] = message.contentLength.map { String($0) } ?? ""
         // Wireshark lists the first branch of any Via, which need not be the topmost.
-        var branches: [String] = []
         var vias = message.values(of: .via)
+        found["top_via_branch"] = ""
         while let via = message.nextVia(&vias) {
-            if let branch = via.branch { branches.append(message.string(branch)) }
+            guard let branch = via.branch else { continue }
+            found["top_via_branch"] = message.string(branch)
+            break
         }
-        #expect((branches.first ?? "") == row["top_via_branch"], "\(file)")
-        let body = Int(message.body.length)
-        let expected = message.contentLength.map { String($0) } ?? row["body_bytes"]
-        #expect(String(body) == expected, "\(file)")
+        for (field, value) in found where Self.blindSpots[file]?.contains(field) != true {
+            #expect(value == row[field]?.trimmingCharacters(in: .whitespaces), "\(field) of \(file)")
+        }
+        let body = String(message.body.length)
+        #expect(body == message.contentLength.map { String($0) } ?? row["body_bytes"], "\(file)")
     }
 }
