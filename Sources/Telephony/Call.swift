@@ -11,7 +11,7 @@ public final class Call: Sendable {
     private let control: any CallControl
     private let clock: any Driver
     // Guards the phase, which readers on other threads ask for; the engine writes it.
-    private let state = Locked(CallPhase.preparing)
+    private let state = Locked((phase: CallPhase.preparing, wasAnswered: false))
 
     /// For engines, and for tests that stand in for one.
     package init(
@@ -30,7 +30,10 @@ public final class Call: Sendable {
     /// the dialer's event limit.
     public var events: CallEvents { CallEvents(log: log) }
 
-    public var phase: CallPhase { state.withLock { $0 } }
+    public var phase: CallPhase { state.withLock { $0.phase } }
+
+    /// Whether the callee has answered, also after the end.
+    public var wasAnswered: Bool { state.withLock { $0.wasAnswered } }
 
     /// The clock under the call: real, or the world's. Agents that measure or wait use it.
     public var now: MonotonicInstant { clock.now }
@@ -69,6 +72,15 @@ public final class Call: Sendable {
         control.sendDigits(digits.uppercased(), on: id)
     }
 
+    /// Plays a sound to the callee whenever the agent has nothing queued: comfort noise, music, ringback.
+    ///
+    /// Replaces what was played before; agent audio goes first and the sound pauses meanwhile. Heard from the answer on.
+    ///
+    /// - Parameter samples: At ``CallAudio/rateHertz``; empty to stop.
+    public func play(_ samples: [Int16], _ mode: PlayMode = .once) {
+        control.play(samples, mode, on: id)
+    }
+
     /// Engines only: records an event, moves the phase and wakes readers.
     package func record(_ event: CallEvent) {
         let phase: CallPhase? =
@@ -80,15 +92,28 @@ public final class Call: Sendable {
             case .ended: .ended
             default: nil
             }
-        if let phase { state.withLock { $0 = max($0, phase) } }
+        if let phase {
+            state.withLock { state in
+                state.phase = max(state.phase, phase)
+                if phase == .answered { state.wasAnswered = true }
+            }
+        }
         log.append(event)
         if phase == .ended { log.finish() }
     }
 }
 
-/// What a ``Call`` asks of its engine. Any thread; both return at once.
+/// How often a sound is played.
+public enum PlayMode: Hashable, Sendable { case once, repeated }
+
+/// What a ``Call`` asks of its engine. Any thread; all return at once.
 package protocol CallControl: AnyObject, Sendable {
     func hangUp(_ id: CallID)
     /// - Parameter digits: Already checked.
     func sendDigits(_ digits: String, on id: CallID)
+    func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID)
+}
+
+extension CallControl {
+    package func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {}
 }

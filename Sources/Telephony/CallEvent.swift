@@ -35,6 +35,9 @@ public struct CallEvent: Hashable, Sendable {
         /// The callee started to speak, by the energy of the decoded audio.
         case voiceStarted
         case voiceStopped
+        /// The recording stopped for a fault of the file, in words; the call goes on.
+        case recordingFailed(String)
+        /// The call is over. The agent's result is not known yet here; the outcome that callers and records get has it.
         case ended(CallOutcome)
     }
 }

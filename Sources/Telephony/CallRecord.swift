@@ -13,13 +13,16 @@ public struct CallRecord: Hashable, Sendable, Codable {
     public var media: MediaStatistics?
     /// Path of the recording, when one was made.
     public var recording: String?
+    /// Why the recording ended before the call, or was never begun.
+    public var recordingError: String?
     /// Samples of callee audio that a slow agent lost.
     public var droppedInputSamples: Int
 
     public init(
         id: CallID, sipCallID: String, to: String, from: String, outcome: CallOutcome,
         context: [String: String] = [:], metadata: [String: String] = [:], digits: String = "",
-        media: MediaStatistics? = nil, recording: String? = nil, droppedInputSamples: Int = 0
+        media: MediaStatistics? = nil, recording: String? = nil, recordingError: String? = nil,
+        droppedInputSamples: Int = 0
     ) {
         self.id = id
         self.sipCallID = sipCallID
@@ -31,6 +34,7 @@ public struct CallRecord: Hashable, Sendable, Codable {
         self.digits = digits
         self.media = media
         self.recording = recording
+        self.recordingError = recordingError
         self.droppedInputSamples = droppedInputSamples
     }
 }

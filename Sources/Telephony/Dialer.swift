@@ -1,10 +1,25 @@
 public import SansIO
+internal import SocketDriver
 
 /// Places calls over one trunk: the front door of Outdial.
 ///
 /// `run()` is the service; everything else is valid only while it runs. Cancelling it hangs up every call by protocol;
 /// ``shutDown()`` takes no new calls and lets the running ones finish.
 public final class Dialer: CallPlacing, Sendable {
+    private enum Phase {
+        case idle
+        case starting
+        case running(DialerService)
+    }
+
+    private let trunk: Trunk
+    private let configuration: DialerConfiguration
+    private let driver: (any Driver)?
+    private let observers: [any CallObserver]
+    private let registry = CallRegistry()
+    // Guards the service, which `run()` makes and every other method looks for.
+    private let phase = Locked(Phase.idle)
+
     /// - Parameters:
     ///   - driver: Time, sockets and randomness: `nil` for real ones, or a simulated world's driver. This is the only
     ///     difference between production and simulation.
@@ -13,25 +28,73 @@ public final class Dialer: CallPlacing, Sendable {
         trunk: Trunk, configuration: DialerConfiguration = DialerConfiguration(), driver: (any Driver)? = nil,
         observers: [any CallObserver] = []
     ) {
-        fatalError("contract only")
+        self.trunk = trunk
+        self.configuration = configuration
+        self.driver = driver
+        self.observers = observers
     }
 
-    /// Serves until it is cancelled or ``shutDown()`` has finished.
+    /// Serves until it is cancelled or ``shutDown()`` has finished; then it returns and may be called again.
     ///
-    /// - Throws: ``CallError/Code/noRoute`` or ``CallError/Code/socket`` when the trunk or a socket cannot be had.
-    public func run() async throws { fatalError("contract only") }
+    /// Cancelled, it sends BYE or CANCEL for every call, waits two seconds at most for their ends, and delivers every
+    /// outcome. It also waits for the closures of its calls, so one that ignores cancellation keeps it from returning.
+    /// A trunk whose name does not resolve does not end it: each call tries again and says so in its outcome.
+    ///
+    /// - Throws: ``CallError/Code/socket`` when no SIP socket can be had, ``CallError/Code/alreadyRunning``.
+    public func run() async throws {
+        let isFree = phase.withLock { phase in
+            guard case .idle = phase else { return false }
+            phase = .starting
+            return true
+        }
+        guard isFree else { throw CallError(.alreadyRunning, "the dialer runs already") }
+        defer { phase.withLock { $0 = .idle } }
+        let driver = try driver ?? Self.makeDriver()
+        let service = DialerService(
+            trunk: trunk, configuration: configuration, driver: driver, registry: registry,
+            observers: observers)
+        try await withTaskExecutorPreference(driver.taskExecutor) {
+            try await service.serve { self.phase.withLock { $0 = .running(service) } }
+        }
+    }
+
+    private static func makeDriver() throws -> any Driver {
+        #if os(Linux)
+            do {
+                return try SocketDriver()
+            } catch {
+                throw CallError(.socket, error.message)
+            }
+        #else
+            throw CallError(.socket, "there is no socket driver for this system; give the dialer one")
+        #endif
+    }
+
+    private func service() throws(CallError) -> DialerService {
+        let service: DialerService? = phase.withLock { phase in
+            if case .running(let service) = phase { return service }
+            return nil
+        }
+        guard let service else { throw CallError(.notRunning, "Dialer.run() is not running") }
+        return service
+    }
 
     /// Places one call and returns when it is over and `perform` has returned.
     ///
     /// `perform` starts when dialing starts. Its return hangs up: CANCEL before the answer, BYE after it. When the far end
-    /// hangs up first, `perform` is cancelled and has two seconds to return. Cancelling the caller's task does the same.
+    /// hangs up first, `perform` is cancelled and has two seconds to return; then the call returns without its value,
+    /// and ``run()`` waits for it instead. Cancelling the caller's task does the same.
     ///
     /// - Returns: The outcome, and what `perform` returned; its value is `nil` when it threw because the call was not
     ///   answered or had ended (``CallError/Code/notAnswered``, ``CallError/Code/ended``, `CancellationError`).
     /// - Throws: ``CallError`` for our own side's faults, or whatever else `perform` threw, after hanging up.
     public func call<Value: Sendable>(
         _ request: CallRequest, perform: @escaping @Sendable (Call) async throws -> Value
-    ) async throws -> CallResult<Value> { fatalError("contract only") }
+    ) async throws -> CallResult<Value> {
+        let handler = ClosureHandler(perform)
+        let outcome = try await placeCall(request, handler: handler, onDialing: { _ in })
+        return CallResult(outcome: outcome, value: try handler.value())
+    }
 
     /// Prepares `handler`, places one call and returns its outcome with the handler's result in it.
     public func call(_ request: CallRequest, handler: any CallHandler) async throws -> CallOutcome {
@@ -41,25 +104,76 @@ public final class Dialer: CallPlacing, Sendable {
     public func placeCall(
         _ request: CallRequest, handler: any CallHandler,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
-    ) async throws -> CallOutcome { fatalError("contract only") }
+    ) async throws -> CallOutcome {
+        let service = try service()
+        let job = try service.place(request, handler: handler, onDialing: onDialing)
+        return try await withTaskCancellationHandler {
+            try await job.outcome()
+        } onCancel: {
+            service.hangUp(job.id, text: "the caller's task was cancelled")
+        }
+    }
 
     /// Hands a call to ``run()`` and returns at once; follow it with ``outcome(of:)`` or an observer.
     @discardableResult
     public func submit(_ request: CallRequest, handler: any CallHandler) async throws -> CallID {
-        fatalError("contract only")
+        try service().place(request, handler: handler, onDialing: { _ in }).id
     }
 
     /// Waits for the outcome of a submitted or running call; the last 10,000 ended calls are remembered.
     ///
-    /// - Throws: ``CallError/Code/invalidRequest`` when the id is not known.
-    public func outcome(of id: CallID) async throws -> CallOutcome { fatalError("contract only") }
+    /// - Throws: ``CallError/Code/invalidRequest`` when the id is not known, `CancellationError` when cancelled.
+    public func outcome(of id: CallID) async throws -> CallOutcome {
+        guard let outcome = try await registry.outcome(of: id) else {
+            throw CallError(.invalidRequest, "no call with this id is known")
+        }
+        return outcome
+    }
 
     /// Where a running or remembered call stands; `nil` when the id is not known.
-    public func phase(of id: CallID) -> CallPhase? { fatalError("contract only") }
+    public func phase(of id: CallID) -> CallPhase? { registry.phase(of: id) }
 
     /// Ends a call by protocol; unknown and ended ones are ignored. Returns at once.
-    public func hangUp(_ id: CallID) { fatalError("contract only") }
+    public func hangUp(_ id: CallID) { try? service().hangUp(id) }
 
-    /// Takes no new calls, waits for the running ones, then lets ``run()`` return.
-    public func shutDown() async { fatalError("contract only") }
+    /// Takes no new calls, waits for the running ones, then lets ``run()`` return. Does nothing when it is not running.
+    public func shutDown() async { try? await service().finish() }
+
+    /// Counters of the running dialer.
+    ///
+    /// - Throws: ``CallError/Code/notRunning``.
+    public func statistics() async throws -> DialerStatistics { try await service().statistics() }
+}
+
+/// A closure of ``Dialer/call(_:perform:)`` as a handler, and what it returned or threw.
+private final class ClosureHandler<Value: Sendable>: CallHandler {
+    private let perform: @Sendable (Call) async throws -> Value
+    // Guards what the closure returned, for the caller's task to read.
+    private let result = Locked<Result<Value, any Error>?>(nil)
+
+    init(_ perform: @escaping @Sendable (Call) async throws -> Value) { self.perform = perform }
+
+    func prepare(for request: CallRequest, id: CallID) async throws -> CallPerformance {
+        { call in
+            do {
+                let value = try await self.perform(call)
+                self.result.withLock { $0 = .success(value) }
+                return value as? AgentResult ?? AgentResult(status: .done)
+            } catch {
+                self.result.withLock { $0 = .failure(error) }
+                throw error
+            }
+        }
+    }
+
+    /// - Returns: `nil` when the closure did not return, or threw because there was no call any more.
+    func value() throws -> Value? {
+        switch result.withLock({ $0 }) {
+        case .success(let value): return value
+        case .failure(is CancellationError), nil: return nil
+        case .failure(let error as CallError) where error.code == .notAnswered || error.code == .ended:
+            return nil
+        case .failure(let error): throw error
+        }
+    }
 }

@@ -1,0 +1,14 @@
+public import SIPCore
+
+/// A look inside a running dialer, for metrics and leak checks.
+public struct DialerStatistics: Sendable {
+    public var userAgent: UserAgent.Statistics
+    /// Calls between their request and their outcome.
+    public var liveCalls: Int
+    /// Calls that hold media ports.
+    public var liveLegs: Int
+    /// How late RTP packets were handed to the system after their 20 ms deadline.
+    public var frameLateness: LatenessHistogram
+    /// Deadlines that were passed over because the loop came more than 100 ms late.
+    public var skippedTicks: Int
+}

@@ -1,0 +1,163 @@
+internal import SIPCore
+internal import SansIO
+
+/// Turns a checked request into the fields of an INVITE. Nothing of it reaches the wire unchecked.
+struct DialPlan: Hashable, Sendable {
+    var requestURI: String
+    var to: String
+    var from: String
+    /// As shown in records.
+    var callerNumber: String
+
+    /// - Parameters:
+    ///   - turn: Counts calls; the trunk's numbers are used in turn.
+    /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
+    init(_ request: CallRequest, trunk: Trunk, turn: Int) throws(CallError) {
+        let domain = try Self.domain(of: trunk)
+        if request.to.lowercased().hasPrefix("sip:") {
+            requestURI = try Self.checkedURI(request.to)
+        } else {
+            requestURI = "sip:\(try Self.userPart(number: request.to, field: "to"))@\(domain)"
+        }
+        to = "<\(requestURI)>"
+
+        let number =
+            request.from
+            ?? (trunk.numbers.isEmpty
+                ? nil : trunk.numbers[Int(UInt(bitPattern: turn) % UInt(trunk.numbers.count))])
+        let user: String
+        if let number {
+            user = try Self.userPart(number: number, field: "from")
+        } else {
+            user = Self.escapedUser(trunk.credentials?.username ?? "outdial")
+        }
+        callerNumber = number ?? ""
+        let address = "<sip:\(user)@\(domain)>"
+        if let name = request.callerName ?? trunk.callerName, !name.isEmpty {
+            from = "\(try Self.quoted(name)) \(address)"
+        } else {
+            from = address
+        }
+    }
+
+    private static func domain(of trunk: Trunk) throws(CallError) -> String {
+        let host = trunk.domain ?? trunk.host
+        if let literal = SocketAddress(host: host, port: 0) { return literal.uriHost }
+        guard isHostName(host) else {
+            throw CallError(.invalidRequest, "the trunk's domain is not a host name")
+        }
+        return host
+    }
+
+    static func isHostName(_ host: String) -> Bool {
+        !host.isEmpty && host.utf8.count <= 253
+            && host.utf8.allSatisfy {
+                isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
+    }
+
+    /// A number without its visual separators (RFC 3966 §5.1.1), escaped for a URI's user part.
+    private static func userPart(number: String, field: String) throws(CallError) -> String {
+        var user = ""
+        for (offset, byte) in number.utf8.filter({ !" -.()".utf8.contains($0) }).enumerated() {
+            switch byte {
+            case UInt8(ascii: "+") where offset == 0: user.append("+")
+            case UInt8(ascii: "#"): user.append("%23")
+            case UInt8(ascii: "*"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                user.unicodeScalars.append(UnicodeScalar(byte))
+            default:
+                throw CallError(.invalidRequest, "`\(field)` is neither a number nor a SIP URI")
+            }
+        }
+        guard user != "+", (1...40).contains(user.utf8.count) else {
+            throw CallError(.invalidRequest, "`\(field)` needs 1 to 40 digits")
+        }
+        return user
+    }
+
+    /// A whole SIP URI without headers: what it names is left to the far end, what could break out of it is refused.
+    private static func checkedURI(_ uri: String) throws(CallError) -> String {
+        let rest = uri.dropFirst(4)
+        let host = rest.split(separator: "@", omittingEmptySubsequences: false).last ?? rest
+        let isClean = uri.utf8.allSatisfy { byte in
+            (33...126).contains(byte) && !"<>\"?,\\^`{|}".utf8.contains(byte)
+        }
+        guard isClean, uri.utf8.count <= 256, !host.isEmpty, host.first != ":", host.first != ";" else {
+            throw CallError(.invalidRequest, "`to` is not a SIP URI that can be dialed")
+        }
+        return "sip:\(rest)"
+    }
+
+    private static func escapedUser(_ name: String) -> String {
+        var user = ""
+        for byte in name.utf8 {
+            if isAlphanumeric(byte) || "-_.!~*'()&=+$,;?/".utf8.contains(byte) {
+                user.unicodeScalars.append(UnicodeScalar(byte))
+            } else {
+                user += byte < 16 ? "%0" : "%"
+                user += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return user.isEmpty ? "outdial" : user
+    }
+
+    /// A display name as a quoted string (RFC 3261 §25.1).
+    private static func quoted(_ name: String) throws(CallError) -> String {
+        guard name.utf8.count <= 128, name.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 })
+        else {
+            throw CallError(
+                .invalidRequest, "`callerName` has control characters or is longer than 128 bytes")
+        }
+        var quoted = "\""
+        for character in name {
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            quoted.append(character)
+        }
+        return quoted + "\""
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
+    }
+}
+
+/// A request with every default filled in and every limit checked.
+struct CallPlan: Sendable {
+    var request: CallRequest
+    var invite: DialPlan
+    var ringTimeout: Duration
+    var maximumDuration: Duration
+    var recording: RecordingPolicy
+    var audioRateHertz: Int
+
+    /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
+    init(
+        _ request: CallRequest, trunk: Trunk, configuration: DialerConfiguration, handlerRate: Int?, turn: Int
+    ) throws(CallError) {
+        if let id = request.id {
+            guard (1...128).contains(id.rawValue.utf8.count) else {
+                throw CallError(.invalidRequest, "`id` has 1 to 128 characters")
+            }
+        }
+        ringTimeout = request.ringTimeout ?? configuration.ringTimeout
+        guard ringTimeout > .zero, ringTimeout <= .seconds(3_600) else {
+            throw CallError(.invalidRequest, "`ringTimeout` is more than 0 and at most 3,600 seconds")
+        }
+        maximumDuration = request.maximumDuration ?? configuration.maximumDuration
+        guard maximumDuration >= .seconds(30), maximumDuration <= .seconds(3_600) else {
+            throw CallError(.invalidRequest, "`maximumDuration` is 30 to 3,600 seconds")
+        }
+        audioRateHertz = request.audioRateHertz ?? handlerRate ?? configuration.audioRateHertz
+        guard [8_000, 16_000, 24_000, 48_000].contains(audioRateHertz) else {
+            throw CallError(.invalidRequest, "`audioRateHertz` is 8,000, 16,000, 24,000 or 48,000")
+        }
+        recording = request.recording ?? configuration.recording
+        invite = try DialPlan(request, trunk: trunk, turn: turn)
+        self.request = request
+    }
+}

@@ -1,0 +1,300 @@
+internal import SIPCore
+internal import SansIO
+
+/// One call between its request and its outcome: the rules, without sockets, clocks or tasks.
+///
+///     preparing ─dial→ dialing ─18x→ ringing / earlyMedia ─2xx→ answering ─media agrees→ answered
+///         │               └───────┬───────────┘                    │                       │
+///         │      final response   │  ring timeout, hang-up         │    hang-up, limit     │ BYE
+///         │               ▼       ▼                                ▼                       ▼
+///         └────────────► ended ◄─ ending (waits for the user agent, bounded) ◄─────────── ended
+///
+/// From `ended` it waits for the agent's closure (bounded by the grace time) and the media engine's figures; then it
+/// is `concluded`, once.
+struct CallCore: Sendable {
+    enum State: Hashable, Sendable {
+        case preparing, dialing, ringing, earlyMedia, answering, answered, ending, ended, concluded
+
+        /// An INVITE is out and no final response has come.
+        var awaitsAnswer: Bool { self == .dialing || self == .ringing || self == .earlyMedia }
+    }
+
+    enum Timer: Int, CaseIterable, Sendable { case ring, duration, patience, grace }
+
+    /// What the engine has to do, in order.
+    enum Command: Hashable, Sendable {
+        case invite
+        /// CANCEL or BYE, as the state of the session asks.
+        case endSession(reason: String?)
+        /// Read the far end's session description; `nil`: the one of the early media holds.
+        case negotiate(answer: [UInt8]?, isFinal: Bool)
+        case stopMedia
+        case cancelAgent
+        /// Everything is known: hand the outcome to whoever waits.
+        case conclude
+    }
+
+    typealias Output = Effects<Command, CallEvent.Kind>
+
+    /// Both clocks at one step.
+    struct Now: Hashable, Sendable {
+        var monotonic: MonotonicInstant
+        var wall: WallClockInstant
+    }
+
+    struct Configuration: Hashable, Sendable {
+        var ringTimeout: Duration
+        var maximumDuration: Duration
+        var classifiesAnswers: Bool
+        /// Waited for the answer to our CANCEL or BYE, before the outcome is given without it.
+        var patience = Duration.seconds(5)
+        /// The agent's time to return after the call has ended.
+        var grace = Duration.seconds(2)
+    }
+
+    let id: CallID
+    private let configuration: Configuration
+    private(set) var state = State.preparing
+    private(set) var outcome: CallOutcome
+    private var timers = TimerTable<Timer>()
+    /// Last status seen, for ends that the far end did not decide.
+    private var lastStatus: Int?
+    private var agentIsRunning = true
+    private var mediaIsOpen = false
+
+    init(id: CallID, configuration: Configuration) {
+        self.id = id
+        self.configuration = configuration
+        outcome = CallOutcome(id: id, disposition: .unknown, endedBy: .network)
+    }
+
+    var nextDeadline: MonotonicInstant? { timers.next }
+
+    // MARK: Our side
+
+    /// Starts dialing; ignored when the call was ended while it was being prepared.
+    ///
+    /// - Returns: Whether it was started.
+    @discardableResult
+    mutating func dial(sipCallID: String, at now: Now, into out: inout Output) -> Bool {
+        guard state == .preparing else { return false }
+        state = .dialing
+        mediaIsOpen = true
+        outcome.timings.dialed = now.wall
+        timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
+        out.emit(.dialing(sipCallID: sipCallID))
+        out.send(.invite)
+        return true
+    }
+
+    /// Ends the call by protocol, whatever its state.
+    mutating func hangUp(text: String, at now: Now, into out: inout Output) {
+        switch state {
+        case .preparing:
+            finish(CallConclusion(.cancelled, CallCause(text: text), endedBy: .us), at: now, into: &out)
+        case .dialing, .ringing, .earlyMedia:
+            end(.cancelled, text: text, at: now, into: &out)
+        case .answering, .answered:
+            end(.answered, text: text, at: now, into: &out)
+        case .ending, .ended, .concluded: break
+        }
+    }
+
+    /// Ends the attempt for a reason on our own side, before or after dialing.
+    mutating func abort(_ disposition: CallDisposition, text: String, at now: Now, into out: inout Output) {
+        switch state {
+        case .preparing:
+            let endedBy: CallParty = disposition == .trunkFault ? .network : .us
+            finish(CallConclusion(disposition, CallCause(text: text), endedBy: endedBy), at: now, into: &out)
+        case .dialing, .ringing, .earlyMedia, .answering, .answered:
+            end(disposition, text: text, at: now, into: &out)
+        case .ending, .ended, .concluded: break
+        }
+    }
+
+    /// The INVITE could not even be written.
+    mutating func inviteRefused(text: String, at now: Now, into out: inout Output) {
+        guard state == .dialing else { return }
+        finish(CallConclusion(.failed, CallCause(text: text), endedBy: .us), at: now, into: &out)
+    }
+
+    /// The agent's closure is over; hangs up when the call is not.
+    mutating func agentFinished(_ result: AgentResult?, at now: Now, into out: inout Output) {
+        guard agentIsRunning else { return }
+        agentIsRunning = false
+        outcome.agentResult = result
+        hangUp(text: "the agent was done", at: now, into: &out)
+        concludeIfComplete(into: &out)
+    }
+
+    mutating func classified(_ verdict: AnswerVerdict, into out: inout Output) {
+        guard state == .answered else { return }
+        outcome.answeredBy = verdict.answeredBy
+        out.emit(.classified(verdict))
+    }
+
+    /// The media engine has given the ports back.
+    mutating func mediaStopped(into out: inout Output) {
+        mediaIsOpen = false
+        concludeIfComplete(into: &out)
+    }
+
+    /// The dialer stops: what is still under way at `deadline` is given up.
+    mutating func drain(by deadline: MonotonicInstant, at now: Now, into out: inout Output) {
+        hangUp(text: "the dialer was stopped", at: now, into: &out)
+        for timer in [Timer.patience, .grace] {
+            if let set = timers.deadline(of: timer), set > deadline { timers.set(timer, to: deadline) }
+        }
+    }
+
+    // MARK: The far end
+
+    mutating func receive(provisional response: ReceivedResponse, at now: Now, into out: inout Output) {
+        guard state.awaitsAnswer else { return }
+        let isNew = lastStatus != response.status
+        lastStatus = response.status
+        let answer = response.body?.sessionDescription
+        if response.status == 180 || (response.status > 180 && answer == nil) {
+            if outcome.timings.ringing == nil { outcome.timings.ringing = now.wall }
+            if state == .dialing { state = .ringing }
+            if isNew { out.emit(.ringing(status: response.status)) }
+        }
+        if let answer { out.send(.negotiate(answer: answer, isFinal: false)) }
+    }
+
+    mutating func receive(answer response: ReceivedResponse, at now: Now, into out: inout Output) {
+        lastStatus = response.status
+        guard state.awaitsAnswer else { return }
+        state = .answering
+        timers.stop(.ring)
+        outcome.timings.answered = now.wall
+        timers.set(.duration, to: now.monotonic.advanced(by: configuration.maximumDuration))
+        out.send(.negotiate(answer: response.body?.sessionDescription, isFinal: true))
+    }
+
+    mutating func receive(failure: InviteFailure, at now: Now, into out: inout Output) {
+        switch failure {
+        case .rejected(let response), .credentialsRefused(let response): lastStatus = response.status
+        case .timedOut, .abandoned: break
+        }
+        if state == .ending {
+            finish(nil, at: now, into: &out)
+        } else if state.awaitsAnswer {
+            finish(CallConclusion(failure), at: now, into: &out)
+        }
+    }
+
+    mutating func receive(end: SessionEnd, at now: Now, into out: inout Output) {
+        switch state {
+        case .ending: finish(nil, at: now, into: &out)
+        case .answering, .answered: finish(CallConclusion(end), at: now, into: &out)
+        default: break
+        }
+    }
+
+    /// Media flows: early, or for good.
+    mutating func mediaReady(isFinal: Bool, at now: Now, into out: inout Output) {
+        switch state {
+        case .answering where isFinal:
+            state = .answered
+            out.emit(.answered)
+        case .dialing where !isFinal, .ringing where !isFinal:
+            state = .earlyMedia
+            out.emit(.earlyMedia)
+        default: break
+        }
+    }
+
+    /// The far end's description is not one that we can speak; in early media that is borne.
+    mutating func mediaRefused(text: String, isFinal: Bool, at now: Now, into out: inout Output) {
+        guard isFinal, state == .answering else { return }
+        end(.mediaRefused, text: text, at: now, into: &out)
+    }
+
+    /// Ending the session needed no CANCEL: not even 100 had come to the INVITE (RFC 3261 §9.1). Then a ring timeout
+    /// says nothing about the callee.
+    mutating func heardNothing() {
+        guard state == .ending, outcome.disposition == .noAnswer, lastStatus == nil else { return }
+        outcome.disposition = .trunkFault
+        outcome.cause.text = "no response from the trunk"
+        outcome.endedBy = .network
+    }
+
+    // MARK: Time
+
+    mutating func fire(at now: Now, into out: inout Output) {
+        while let timer = timers.popDue(at: now.monotonic) {
+            switch timer {
+            case .ring:
+                end(.noAnswer, text: "ring timeout", at: now, into: &out)
+            case .duration:
+                end(.answered, text: "maximum duration", at: now, into: &out)
+            case .patience:
+                finish(nil, at: now, into: &out)
+            case .grace:
+                guard agentIsRunning else { break }
+                agentIsRunning = false
+                if outcome.timings.answered != nil {
+                    outcome.agentResult = AgentResult(
+                        status: .interrupted, note: "the agent did not stop when the call ended")
+                }
+                concludeIfComplete(into: &out)
+            }
+        }
+    }
+
+    // MARK: Ends
+
+    /// Speaks the protocol to its end with an outcome that is settled already.
+    private mutating func end(
+        _ disposition: CallDisposition, text: String, at now: Now, into out: inout Output
+    ) {
+        settle(CallConclusion(disposition, CallCause(text: text), endedBy: .us), at: now)
+        state = .ending
+        timers.stopAll()
+        timers.set(.patience, to: now.monotonic.advanced(by: configuration.patience))
+        out.send(.endSession(reason: nil))
+        release(at: now, into: &out)
+    }
+
+    /// No more is to be heard from the user agent.
+    ///
+    /// - Parameter conclusion: `nil` when ``end(_:text:at:into:)`` has settled it.
+    private mutating func finish(_ conclusion: CallConclusion?, at now: Now, into out: inout Output) {
+        let grace = timers.deadline(of: .grace)
+        let wasEnding = state == .ending
+        if let conclusion { settle(conclusion, at: now) }
+        outcome.cause.sipStatus = outcome.cause.sipStatus ?? lastStatus
+        state = .ended
+        timers.stopAll()
+        if let grace { timers.set(.grace, to: grace) }
+        out.emit(.ended(outcome))
+        if !wasEnding { release(at: now, into: &out) }
+        concludeIfComplete(into: &out)
+    }
+
+    private mutating func settle(_ conclusion: CallConclusion, at now: Now) {
+        outcome.disposition = conclusion.disposition
+        outcome.cause = conclusion.cause
+        outcome.endedBy = conclusion.endedBy
+        outcome.timings.ended = now.wall
+        if configuration.classifiesAnswers, conclusion.disposition == .answered, outcome.answeredBy == nil {
+            outcome.answeredBy = .unknown
+        }
+    }
+
+    /// Lets go of the agent and the media, as soon as the call is ending.
+    private mutating func release(at now: Now, into out: inout Output) {
+        if mediaIsOpen { out.send(.stopMedia) }
+        guard agentIsRunning else { return }
+        timers.set(.grace, to: now.monotonic.advanced(by: configuration.grace))
+        out.send(.cancelAgent)
+    }
+
+    private mutating func concludeIfComplete(into out: inout Output) {
+        guard state == .ended, !agentIsRunning, !mediaIsOpen else { return }
+        state = .concluded
+        timers.stopAll()
+        out.send(.conclude)
+    }
+}

@@ -1,0 +1,290 @@
+internal import RTPMedia
+internal import SansIO
+
+/// The media of all calls on one loop: their ports, and one frame each way at every 20 ms deadline.
+///
+/// Joined to signalling by messages alone. One wake-up per tick serves every leg; nothing is allocated for a frame.
+actor MediaEngine: LoopEngine {
+    nonisolated let driver: any Driver
+    private nonisolated let executor: any SerialExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Who hears of the legs.
+    private weak var signalling: SignallingEngine?
+    private let observers: [any CallObserver]
+    private let wantsDatagrams: Bool
+    private let classifiesAnswers: Bool
+
+    private var client: DriverClientID?
+    private var ports: PortAllocator
+    private var generator: SeededGenerator
+    private var legs: [MediaLeg?] = []
+    private var freeSlots: [Int] = []
+    private var slotsByID: [CallID: Int] = [:]
+    /// Twice the slot, plus 1 for the RTCP port.
+    private var slotsBySocket: [SocketID: Int] = [:]
+    /// Legs that tick.
+    private var flowing = 0
+
+    private var grid = TickGrid(origin: MonotonicInstant(nanoseconds: 0))
+    private var lateness = LatenessHistogram()
+    private var buffer = OwnedBytes(capacity: 2_048)
+    private var packet = OwnedBytes(capacity: 2_048)
+    private var frames = [8_000, 16_000, 24_000, 48_000].map { FrameBuffers(rateHertz: $0) }
+    private var heard: [CallEvent.Kind] = []
+
+    init(driver: any Driver, configuration: DialerConfiguration, observers: [any CallObserver]) {
+        self.driver = driver
+        executor = driver.serialExecutor
+        self.observers = observers
+        wantsDatagrams = observers.contains { $0.wantsDatagrams }
+        classifiesAnswers = configuration.classifiesAnswers
+        ports = PortAllocator(range: configuration.mediaPorts, quarantine: configuration.portQuarantine)
+        generator = driver.makeGenerator(label: "media")
+    }
+
+    // MARK: Life
+
+    func open(reportingTo signalling: SignallingEngine) {
+        self.signalling = signalling
+        if client == nil { client = driver.attach(self) }
+    }
+
+    /// Lets go of the loop. Every leg must have been stopped.
+    func close() {
+        if let client { driver.detach(client) }
+        client = nil
+    }
+
+    nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        guard let client else { return }
+        let now = driver.now
+        while let datagram = driver.receive(for: client, into: &buffer) { receive(datagram, at: now) }
+        while flowing > 0, let deadline = grid.popDue(at: now) { tick(at: deadline) }
+        schedule()
+    }
+
+    private func schedule() {
+        guard let client else { return }
+        driver.schedule(client, at: flowing > 0 ? grid.next : nil)
+    }
+
+    var statistics: (lateness: LatenessHistogram, skippedTicks: Int, liveLegs: Int) {
+        (lateness, grid.skipped, slotsByID.count)
+    }
+
+    // MARK: Messages
+
+    /// Takes ports for a call and makes our offer.
+    func openLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> [UInt8] {
+        let (rtp, rtcp) = try bindPair(on: route.local)
+        let slot = freeSlots.popLast() ?? legs.count
+        if slot == legs.count { legs.append(nil) }
+        let negotiator = AudioNegotiator(
+            capabilities: AudioCapabilities(),
+            localRTP: route.advertisedMedia.with(port: rtp.localAddress.port),
+            sessionID: generator.next() >> 2)
+        let leg = MediaLeg(
+            job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator, classifiesAnswers: classifiesAnswers)
+        legs[slot] = leg
+        slotsByID[job.id] = slot
+        slotsBySocket[rtp.id] = slot << 1
+        slotsBySocket[rtcp.id] = slot << 1 | 1
+        return leg.negotiator.makeOffer()
+    }
+
+    /// Reads the far end's description and lets audio flow.
+    func accept(_ id: CallID, answer: [UInt8]?, isFinal: Bool) {
+        guard let leg = leg(id) else { return }
+        let wasFlowing = leg.audio != nil
+        do throws(MediaLeg.Refusal) {
+            try leg.accept(answer: answer, isFinal: isFinal, generator: &generator, at: driver.now)
+        } catch {
+            let text = error.text
+            report { $0.mediaRefused(id, text: text, isFinal: isFinal) }
+            return
+        }
+        if !wasFlowing { startFlowing() }
+        report { $0.mediaReady(id, isFinal: isFinal) }
+    }
+
+    /// Answers a re-INVITE's offer, or makes one when it had none.
+    func reanswer(_ id: CallID, offer: [UInt8]?) {
+        guard let leg = leg(id) else { return }
+        let wasFlowing = leg.audio != nil
+        let answer: [UInt8]?
+        if let offer {
+            answer = leg.answer(to: offer, generator: &generator, at: driver.now)
+        } else {
+            answer = leg.negotiator.makeOffer()
+        }
+        if !wasFlowing, leg.audio != nil { startFlowing() }
+        report { $0.reinviteAnswered(id, body: answer) }
+    }
+
+    func sendDigits(_ digits: String, on id: CallID) { _ = leg(id)?.audio?.sendDigits(digits) }
+
+    func play(_ samples: [Int16], isRepeating: Bool, on id: CallID) {
+        leg(id)?.player = AudioPlayer(samples: samples, isRepeating: isRepeating)
+    }
+
+    /// Says goodbye, gives the ports back and reports the figures.
+    func stop(_ id: CallID) {
+        guard let slot = slotsByID[id], let leg = legs[slot] else { return }
+        let now = driver.now
+        if let audio = leg.audio {
+            audio.makeGoodbye(at: now, wallClock: driver.wallClock, into: &packet)
+            transmit(from: leg.rtcp, to: audio.remoteRTCP, kind: .rtcp, call: id)
+            flowing -= 1
+        }
+        leg.job.call.audio.close()
+        leg.recorder?.finish()
+        for bound in [leg.rtp, leg.rtcp] {
+            slotsBySocket[bound.id] = nil
+            driver.close(bound.id)
+        }
+        ports.release(leg.rtp.localAddress.port, at: now)
+        slotsByID[id] = nil
+        legs[slot] = nil
+        freeSlots.append(slot)
+        schedule()
+        let figures = leg.figures
+        report { $0.mediaStopped(id, figures) }
+    }
+
+    private func leg(_ id: CallID) -> MediaLeg? { slotsByID[id].flatMap { legs[$0] } }
+
+    private func report(_ message: @escaping @Sendable (isolated SignallingEngine) -> Void) {
+        signalling?.post(message)
+    }
+
+    private func startFlowing() {
+        if flowing == 0 {
+            let first = driver.now
+            if grid.next.nanoseconds == 0 { grid = TickGrid(origin: first) } else { grid.resume(at: first) }
+        }
+        flowing += 1
+        schedule()
+    }
+
+    // MARK: Frames
+
+    private func tick(at deadline: MonotonicInstant) {
+        for leg in legs {
+            guard let leg, let audio = leg.audio else { continue }
+            let buffers = Self.bufferIndex(rateHertz: leg.job.call.audio.rateHertz)
+            let sends = leg.tick(at: deadline, frames: &frames[buffers], into: &packet, heard: &heard)
+            if sends { transmit(from: leg.rtp, to: audio.remoteRTP, kind: .rtp, call: leg.id) }
+            lateness.record(deadline.duration(to: driver.now))
+            if !heard.isEmpty { reportHeard(of: leg.id, at: deadline) }
+            if audio.nextReportDeadline <= deadline {
+                audio.makeReport(at: deadline, wallClock: driver.wallClock, into: &packet)
+                transmit(from: leg.rtcp, to: audio.remoteRTCP, kind: .rtcp, call: leg.id)
+            }
+        }
+    }
+
+    private static func bufferIndex(rateHertz: Int) -> Int {
+        switch rateHertz {
+        case 8_000: 0
+        case 16_000: 1
+        case 24_000: 2
+        default: 3
+        }
+    }
+
+    private func reportHeard(of id: CallID, at instant: MonotonicInstant) {
+        for kind in heard {
+            let event = CallEvent(instant: instant, kind: kind)
+            report { $0.mediaHeard(id, event) }
+        }
+        heard.removeAll(keepingCapacity: true)
+    }
+
+    private func receive(_ datagram: ReceivedDatagram, at now: MonotonicInstant) {
+        guard let key = slotsBySocket[datagram.socket], let leg = legs[key >> 1] else { return }
+        let isRTCP = key & 1 == 1
+        if wantsDatagrams {
+            observe(
+                .received, buffer.bytes, local: (isRTCP ? leg.rtcp : leg.rtp).localAddress,
+                remote: datagram.source, kind: isRTCP ? .rtcp : .rtp, call: leg.id)
+        }
+        guard let audio = leg.audio else {
+            leg.earlyDatagrams += 1
+            return
+        }
+        if isRTCP {
+            audio.receiveRTCP(buffer.bytes, from: datagram.source, at: now)
+        } else {
+            audio.receiveRTP(buffer.bytes, from: datagram.source, at: now)
+        }
+    }
+
+    private func transmit(
+        from socket: BoundSocket, to destination: SocketAddress, kind: DatagramKind, call: CallID
+    ) {
+        guard packet.count > 0 else { return }
+        driver.transmit(packet.bytes, from: socket.id, to: destination)
+        if wantsDatagrams {
+            observe(
+                .sent, packet.bytes, local: socket.localAddress, remote: destination, kind: kind, call: call)
+        }
+    }
+
+    private func observe(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
+        kind: DatagramKind, call: CallID
+    ) {
+        let instant = driver.wallClock
+        for observer in observers where observer.wantsDatagrams {
+            observer.datagram(
+                direction, bytes, local: local, remote: remote, kind: kind, call: call, at: instant)
+        }
+    }
+
+    // MARK: Ports
+
+    /// An even port and the next one, both bound.
+    private func bindPair(on host: SocketAddress) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket) {
+        guard let client else { throw CallError(.notRunning, "the media engine is closed") }
+        let now = driver.now
+        var attempts = ports.isSystemChosen ? 16 : min(ports.availablePairs, 64)
+        while attempts > 0 {
+            attempts -= 1
+            guard ports.isSystemChosen else {
+                guard let port = ports.take(at: now) else { break }
+                if let pair = bindPair(port, on: host, for: client) { return pair }
+                ports.release(port, at: now)  // Somebody else's: tried again after a while.
+                continue
+            }
+            if let pair = bindSystemChosen(on: host, for: client, at: now) { return pair }
+        }
+        throw CallError(.socket, "no pair of media ports is free")
+    }
+
+    private func bindPair(
+        _ port: UInt16, on host: SocketAddress, for client: DriverClientID
+    ) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
+        guard let rtp = try? driver.bind(host.with(port: port), for: client) else { return nil }
+        if let rtcp = try? driver.bind(host.with(port: port + 1), for: client) { return (rtp, rtcp) }
+        driver.close(rtp.id)
+        return nil
+    }
+
+    /// Lets the system choose one port and takes its neighbour.
+    private func bindSystemChosen(
+        on host: SocketAddress, for client: DriverClientID, at now: MonotonicInstant
+    ) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
+        guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
+        let port = first.localAddress.port
+        if ports.mayUse(systemChosen: port & ~1, at: now),
+            let second = try? driver.bind(host.with(port: port ^ 1), for: client)
+        {
+            return port & 1 == 0 ? (first, second) : (second, first)
+        }
+        driver.close(first.id)
+        return nil
+    }
+}

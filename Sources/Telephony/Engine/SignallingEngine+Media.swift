@@ -1,0 +1,53 @@
+internal import SIPCore
+internal import SansIO
+
+/// Messages from the media engine.
+extension SignallingEngine {
+    func mediaReady(_ id: CallID, isFinal: Bool) {
+        tell(id) { core, now, out in core.mediaReady(isFinal: isFinal, at: now, into: &out) }
+    }
+
+    func mediaRefused(_ id: CallID, text: String, isFinal: Bool) {
+        tell(id) { core, now, out in
+            core.mediaRefused(text: text, isFinal: isFinal, at: now, into: &out)
+        }
+    }
+
+    func mediaStopped(_ id: CallID, _ figures: MediaFigures) {
+        call(id)?.media = figures
+        tell(id) { core, _, out in core.mediaStopped(into: &out) }
+    }
+
+    /// A digit, mark, verdict or change of voice, at the instant of its frame.
+    func mediaHeard(_ id: CallID, _ event: CallEvent) {
+        guard let call = call(id), call.core.state != .ended else { return }
+        switch event.kind {
+        case .classified(let verdict):
+            tell(id) { core, _, out in core.classified(verdict, into: &out) }
+        case .digit(let digit):
+            if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
+            record(event, of: call)
+        default: record(event, of: call)
+        }
+    }
+
+    func recordingFailed(_ id: CallID, text: String) {
+        guard let call = call(id), call.recordingError == nil else { return }
+        call.recordingError = text
+        record(CallEvent(instant: driver.now, kind: .recordingFailed(text)), of: call)
+    }
+
+    /// The answer to a re-INVITE, or our offer when it had none; `nil` refuses it.
+    func reinviteAnswered(_ id: CallID, body: [UInt8]?) {
+        guard let call = call(id), let session = call.session else { return }
+        if let body {
+            userAgent.respond(
+                to: session, status: 200, body: SIPBody(contentType: "application/sdp", bytes: body),
+                contact: contact, at: driver.now, into: &effects)
+        } else {
+            call.awaitsAnswerInACK = false
+            userAgent.respond(to: session, status: 488, at: driver.now, into: &effects)
+        }
+        finishStep()
+    }
+}

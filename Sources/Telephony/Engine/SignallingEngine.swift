@@ -1,0 +1,366 @@
+internal import SIPCore
+internal import SansIO
+
+/// The signalling of every call over one trunk: one socket, one user agent, one table of call cores.
+///
+/// An actor on the driver's loop. Each step (a wake-up, or a message) pulls what has come, moves the machines, sends
+/// what they want sent and arms one deadline, without ever suspending.
+actor SignallingEngine: LoopEngine {
+    nonisolated let driver: any Driver
+    private nonisolated let executor: any SerialExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let media: MediaEngine
+    let trunk: Trunk
+    private let configuration: DialerConfiguration
+    private let observers: [any CallObserver]
+    private let registry: CallRegistry
+    private let wantsDatagrams: Bool
+
+    private var client: DriverClientID?
+    private var socket: BoundSocket?
+    private var route: TrunkRoute?
+    var userAgent: UserAgent
+    var effects = UserAgentEffects()
+    private var spareEvents: [UserAgentEvent] = []
+    private var spareOutput = CallCore.Output()
+    private var buffer = OwnedBytes(capacity: 65_536)
+
+    private var calls: [SignallingCall?] = []
+    private var freeSlots: [Int] = []
+    private var slotsByID: [CallID: Int] = [:]
+    private var slotsBySession: [InviteSessionID: Int] = [:]
+    private var deadlines = DeadlineHeap()
+    /// Set while the dialer stops: when whatever is left is given up.
+    private var drainDeadline: MonotonicInstant?
+
+    init(
+        driver: any Driver, trunk: Trunk, configuration: DialerConfiguration, media: MediaEngine,
+        registry: CallRegistry, observers: [any CallObserver]
+    ) {
+        self.driver = driver
+        executor = driver.serialExecutor
+        self.trunk = trunk
+        self.configuration = configuration
+        self.media = media
+        self.registry = registry
+        self.observers = observers
+        wantsDatagrams = observers.contains { $0.wantsDatagrams }
+        userAgent = UserAgent(
+            configuration: configuration.userAgent, generator: driver.makeGenerator(label: "user agent"))
+    }
+
+    // MARK: Life
+
+    /// Binds the socket, once, on the address from which the trunk is reached.
+    func open(_ wanted: TrunkRoute) throws(CallError) {
+        guard socket == nil else { return }
+        let client = self.client ?? driver.attach(self)
+        self.client = client
+        do {
+            let bound = try driver.bind(wanted.local.with(port: configuration.localPort), for: client)
+            socket = bound
+            route = wanted
+        } catch {
+            throw CallError(.socket, "no SIP socket: \(error.message)")
+        }
+    }
+
+    /// Lets go of the socket and the loop. Every call must have been concluded.
+    func close() {
+        if let client { driver.detach(client) }
+        client = nil
+        socket = nil
+    }
+
+    nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        guard let client else { return }
+        let now = driver.now
+        while let datagram = driver.receive(for: client, into: &buffer) {
+            if wantsDatagrams {
+                observe(.received, buffer.bytes, local: socket?.localAddress, remote: datagram.source)
+            }
+            userAgent.receive(
+                buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
+        }
+        if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
+        settle(at: now)
+        fireCalls(at: now)
+        settle(at: now)
+        schedule()
+    }
+
+    private func fireCalls(at now: MonotonicInstant) {
+        while let slot = deadlines.popDue(at: now) {
+            guard let call = calls[slot] else { continue }
+            advance(call) { core, now, out in core.fire(at: now, into: &out) }
+        }
+    }
+
+    private func schedule() {
+        guard let client else { return }
+        let own = userAgent.nextDeadline
+        let first = deadlines.first?.deadline
+        switch (own, first) {
+        case (let own?, let first?): driver.schedule(client, at: min(own, first))
+        default: driver.schedule(client, at: own ?? first)
+        }
+    }
+
+    // MARK: Messages from the dialer
+
+    /// Takes a call into the table, before its agent is prepared.
+    func admit(_ job: CallJob) {
+        let slot = freeSlots.popLast() ?? calls.count
+        if slot == calls.count { calls.append(nil) }
+        let core = CallCore(
+            id: job.id,
+            configuration: CallCore.Configuration(
+                ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
+                classifiesAnswers: configuration.classifiesAnswers))
+        let call = SignallingCall(job: job, slot: slot, core: core)
+        calls[slot] = call
+        slotsByID[job.id] = slot
+        if let drainDeadline { drain(call, by: drainDeadline) }
+        finishStep()
+    }
+
+    /// Sends the INVITE, unless the call was ended while it was being prepared.
+    ///
+    /// - Returns: Whether dialing started; media is the engine's to close from then on.
+    func dial(_ id: CallID, offer: [UInt8]) -> Bool {
+        guard let call = call(id) else { return false }
+        call.offer = offer
+        var isDialing = false
+        advance(call) { core, now, out in
+            isDialing = core.dial(sipCallID: call.job.sipCallID, at: now, into: &out)
+        }
+        finishStep()
+        return isDialing
+    }
+
+    func abort(_ id: CallID, _ disposition: CallDisposition, text: String) {
+        tell(id) { core, now, out in core.abort(disposition, text: text, at: now, into: &out) }
+    }
+
+    func hangUp(_ id: CallID, text: String) {
+        tell(id) { core, now, out in core.hangUp(text: text, at: now, into: &out) }
+    }
+
+    func agentFinished(_ id: CallID, _ result: AgentResult?) {
+        tell(id) { core, now, out in core.agentFinished(result, at: now, into: &out) }
+    }
+
+    /// Hangs up every call; what has not ended by `deadline` is given up.
+    func drain(by deadline: MonotonicInstant) {
+        drainDeadline = deadline
+        for call in calls { if let call { drain(call, by: deadline) } }
+        finishStep()
+    }
+
+    private func drain(_ call: SignallingCall, by deadline: MonotonicInstant) {
+        advance(call) { core, now, out in core.drain(by: deadline, at: now, into: &out) }
+    }
+
+    var statistics: (userAgent: UserAgent.Statistics, liveCalls: Int) {
+        (userAgent.statistics, slotsByID.count)
+    }
+
+    // MARK: Moving a core
+
+    func call(_ id: CallID) -> SignallingCall? { slotsByID[id].flatMap { calls[$0] } }
+
+    func tell(
+        _ id: CallID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
+    ) {
+        guard let call = call(id) else { return }
+        advance(call, body)
+        finishStep()
+    }
+
+    func finishStep() {
+        settle(at: driver.now)
+        schedule()
+    }
+
+    /// Moves one core and does all that it asks for.
+    private func advance(
+        _ call: SignallingCall, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
+    ) {
+        let now = CallCore.Now(monotonic: driver.now, wall: driver.wallClock)
+        var output = CallCore.Output()
+        swap(&output, &spareOutput)
+        body(&call.core, now, &output)
+        var eventsDone = 0
+        var commandsDone = 0
+        while eventsDone < output.events.count || commandsDone < output.sends.count {
+            while eventsDone < output.events.count {
+                record(CallEvent(instant: now.monotonic, kind: output.events[eventsDone]), of: call)
+                eventsDone += 1
+            }
+            while commandsDone < output.sends.count {
+                carryOut(output.sends[commandsDone], for: call, at: now, into: &output)
+                commandsDone += 1
+            }
+        }
+        output.removeAll()
+        swap(&output, &spareOutput)
+        if call.core.state != .concluded { deadlines.set(call.slot, to: call.core.nextDeadline) }
+    }
+
+    private func carryOut(
+        _ command: CallCore.Command, for call: SignallingCall, at now: CallCore.Now,
+        into output: inout CallCore.Output
+    ) {
+        let id = call.job.id
+        switch command {
+        case .invite:
+            if let text = invite(call, at: now.monotonic) {
+                call.core.inviteRefused(text: text, at: now, into: &output)
+            }
+        case .endSession(let reason):
+            guard let session = call.session else { break }
+            let sends = effects.sends.count
+            userAgent.end(session, reason: reason, at: now.monotonic, into: &effects)
+            if effects.sends.count == sends { call.core.heardNothing() }
+        case .negotiate(let answer, let isFinal):
+            media.post { $0.accept(id, answer: answer, isFinal: isFinal) }
+        case .stopMedia:
+            media.post { $0.stop(id) }
+        case .cancelAgent:
+            call.job.stop.open()
+        case .conclude:
+            conclude(call)
+        }
+    }
+
+    /// - Returns: What was wrong with it, or `nil`.
+    private func invite(_ call: SignallingCall, at now: MonotonicInstant) -> String? {
+        guard let socket, let route else { return "the SIP socket is closed" }
+        let plan = call.job.plan.invite
+        let invite = OutgoingInvite(
+            requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact,
+            sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: call.job.sipCallID,
+            body: SIPBody(contentType: "application/sdp", bytes: call.offer),
+            credentials: trunk.credentials.map { [$0] } ?? [], destination: route.trunk, socket: socket.id)
+        call.offer = []
+        do {
+            let (session, _) = try userAgent.invite(invite, at: now, into: &effects)
+            call.session = session
+            slotsBySession[session] = call.slot
+            return nil
+        } catch {
+            switch error {
+            case .invalidField(let field):
+                call.job.fail(with: CallError(.invalidRequest, "the INVITE's \(field) is not usable"))
+                return "the INVITE's \(field) is not usable"
+            case .tooManySessions:
+                call.job.fail(with: CallError(.tooManyCalls, "the user agent's limit of sessions is reached"))
+                return "too many sessions"
+            case .messageTooLarge(let bytes):
+                call.job.fail(with: CallError(.invalidRequest, "the INVITE would have \(bytes) bytes"))
+                return "the INVITE would have \(bytes) bytes"
+            }
+        }
+    }
+
+    var contact: String {
+        "<sip:outdial@\(route?.advertisedHost ?? "invalid"):\(socket?.localAddress.port ?? 0)>"
+    }
+
+    func record(_ event: CallEvent, of call: SignallingCall) {
+        call.job.call.record(event)
+        for observer in observers { observer.call(call.job.id, did: event) }
+    }
+
+    private func conclude(_ call: SignallingCall) {
+        deadlines.set(call.slot, to: nil)
+        calls[call.slot] = nil
+        freeSlots.append(call.slot)
+        slotsByID[call.job.id] = nil
+        if let session = call.session { slotsBySession[session] = nil }
+        call.job.stop.open()
+        let record = call.record
+        for observer in observers { observer.callEnded(record) }
+        registry.finish(call.job, outcome: call.core.outcome)
+    }
+
+    // MARK: The user agent
+
+    /// Sends what the user agent wants sent and hears its events, until there is no more of either.
+    private func settle(at now: MonotonicInstant) {
+        while !effects.sends.isEmpty || !effects.events.isEmpty {
+            transmit()
+            var events: [UserAgentEvent] = []
+            swap(&events, &spareEvents)
+            swap(&events, &effects.events)
+            effects.removeAll()
+            for event in events { handle(event, at: now) }
+            events.removeAll(keepingCapacity: true)
+            swap(&events, &spareEvents)
+        }
+    }
+
+    private func transmit() {
+        let bytes = effects.bytes
+        for send in effects.sends {
+            let message = bytes.span.bytes.extracting(send.range)
+            driver.transmit(message, from: send.socket, to: send.destination)
+            if wantsDatagrams {
+                observe(.sent, message, local: socket?.localAddress, remote: send.destination)
+            }
+        }
+    }
+
+    private func handle(_ event: UserAgentEvent, at now: MonotonicInstant) {
+        switch event {
+        case .provisional(let session, let response):
+            tell(session) { core, now, out in core.receive(provisional: response, at: now, into: &out) }
+        case .answered(let session, let response):
+            tell(session) { core, now, out in core.receive(answer: response, at: now, into: &out) }
+        case .failed(let session, let failure):
+            tell(session) { core, now, out in core.receive(failure: failure, at: now, into: &out) }
+        case .ended(let session, let end):
+            tell(session) { core, now, out in core.receive(end: end, at: now, into: &out) }
+        case .reinvited(let session, let request):
+            guard let call = call(session) else { break }
+            let id = call.job.id
+            let offer = request.body?.sessionDescription
+            call.awaitsAnswerInACK = offer == nil
+            media.post { $0.reanswer(id, offer: offer) }
+        case .acknowledged(let session, let body):
+            guard let call = call(session), call.awaitsAnswerInACK else { break }
+            let id = call.job.id
+            call.awaitsAnswerInACK = false
+            let answer = body?.sessionDescription
+            media.post { $0.accept(id, answer: answer, isFinal: true) }
+        case .incoming(let session, _):
+            // Nobody is here to be called; the trunk may try elsewhere.
+            userAgent.respond(to: session, status: 480, at: now, into: &effects)
+        case .cancelled: break
+        }
+    }
+
+    private func call(_ session: InviteSessionID) -> SignallingCall? {
+        slotsBySession[session].flatMap { calls[$0] }
+    }
+
+    private func tell(
+        _ session: InviteSessionID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
+    ) {
+        if let call = call(session) { advance(call, body) }
+    }
+
+    private func observe(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress?, remote: SocketAddress
+    ) {
+        guard let local else { return }
+        let instant = driver.wallClock
+        for observer in observers where observer.wantsDatagrams {
+            observer.datagram(
+                direction, bytes, local: local, remote: remote, kind: .sip, call: nil, at: instant)
+        }
+    }
+}
