@@ -1,0 +1,123 @@
+internal import SansIO
+
+/// Names one live transaction of a ``TransactionLayer``; stale once that has finished.
+struct TransactionID: Hashable, Sendable {
+    var index: Int32
+    var generation: UInt32
+}
+
+/// Whom the outcome of a client transaction concerns.
+enum TransactionUser: Hashable, Sendable {
+    case invite(InviteSessionID)
+    case cancel(InviteSessionID)
+    case bye(InviteSessionID)
+
+    var session: InviteSessionID {
+        switch self {
+        case .invite(let session), .cancel(let session), .bye(let session): session
+        }
+    }
+}
+
+/// Where a message goes and from which socket.
+struct MessageRoute: Hashable, Sendable {
+    var destination: SocketAddress
+    var socket: SocketID
+}
+
+extension TransactionLayer {
+    /// A transaction that may still have something to decide or to repeat.
+    struct Live: Sendable {
+        enum Machine: Sendable {
+            case inviteClient(InviteClientTransaction)
+            case nonInviteClient(NonInviteClientTransaction)
+            case inviteServer(InviteServerTransaction)
+        }
+
+        var key: UInt64
+        /// Finds merged requests (RFC 3261 §8.2.2.2); 0 where there cannot be any.
+        var mergeKey: UInt64 = 0
+        var machine: Machine
+        /// What is repeated: the request of a client, the latest response of a server.
+        var message: [UInt8]
+        var route: MessageRoute
+        var user: TransactionUser
+
+        var nextDeadline: MonotonicInstant? {
+            switch machine {
+            case .inviteClient(let machine): machine.nextDeadline
+            case .nonInviteClient(let machine): machine.nextDeadline
+            case .inviteServer(let machine): machine.nextDeadline
+            }
+        }
+    }
+
+    /// A finished transaction, kept to absorb retransmissions; ``lingering(_:)`` says which states these are.
+    ///
+    /// 500,000 of them must be cheap: no timers of their own, and no message. What has to be repeated is rebuilt from
+    /// the retransmission that asks for it: an ACK from the response, a response from the request.
+    struct Tombstone: Sendable {
+        enum Kind: UInt8, Sendable, CaseIterable {
+            /// Timer M: each copy of the 2xx goes to the session, which acknowledges it.
+            case inviteClientAccepted
+            /// Timer D: each copy of the final response is acknowledged.
+            case inviteClientCompleted
+            /// Timer K: copies of the final response are absorbed.
+            case nonInviteClientCompleted
+            /// Timer L: copies of the INVITE are absorbed; the session repeats the 2xx.
+            case inviteServerAccepted
+            /// Timer I: copies of INVITE and ACK are absorbed.
+            case inviteServerConfirmed
+            /// Timer J: copies of the request are answered again.
+            case nonInviteServerCompleted
+        }
+
+        var key: UInt64
+        var mergeKey: UInt64 = 0
+        var session = InviteSessionID(rawValue: 0)
+        /// ``Kind/inviteClientCompleted``: Request-URI and Route lines of the INVITE.
+        var acknowledgementHead: [UInt8] = []
+        var route: MessageRoute
+        /// ``Kind/nonInviteServerCompleted``: the status to answer again.
+        var status: UInt16 = 0
+        var kind: Kind
+    }
+}
+
+/// A table with stable small indices, a free list and a generation per slot.
+struct Slab<Element>: Sendable where Element: Sendable {
+    private(set) var slots: [Element?] = []
+    private var generations: [UInt32] = []
+    private var free: [Int32] = []
+
+    var count: Int { slots.count - free.count }
+
+    mutating func insert(_ element: Element) -> Int {
+        if let index = free.popLast() {
+            slots[Int(index)] = element
+            return Int(index)
+        }
+        slots.append(element)
+        generations.append(0)
+        return slots.count - 1
+    }
+
+    mutating func remove(at index: Int) -> Element? {
+        guard let element = slots[index].take() else { return nil }
+        generations[index] &+= 1
+        free.append(Int32(index))
+        return element
+    }
+
+    func generation(at index: Int) -> UInt32 { generations[index] }
+
+    func isLive(_ id: TransactionID) -> Bool {
+        slots.indices.contains(Int(id.index)) && generations[Int(id.index)] == id.generation
+            && slots[Int(id.index)] != nil
+    }
+
+    subscript(index: Int) -> Element? {
+        get { slots[index] }
+        _modify { yield &slots[index] }
+    }
+}
