@@ -6,22 +6,79 @@ public import SansIO
 /// says when to call ``fire(at:into:)``. It holds no socket, clock or lock, so a live engine and a simulation run
 /// the same one.
 public struct UserAgent: ~Copyable {
+    let configuration: Configuration
+    let keys: TransactionKey
+    var generator: SeededGenerator
+    var transactions: TransactionLayer
+    var sessions = InviteSessionTable()
+    var counters = Statistics()
+    /// The one message being read; taken out while it is, so that a step can lend it to the steps below.
+    private var workspace: SIPMessage? = SIPMessage()
+    private var timedOut: [TransactionUser] = []
+
     public init(configuration: Configuration = Configuration(), generator: SeededGenerator) {
-        fatalError("contract only")
+        self.configuration = configuration
+        self.generator = generator
+        keys = TransactionKey(
+            secret: KeyedHash.Secret(first: self.generator.next(), second: self.generator.next()))
+        let shortest = Duration.milliseconds(1)  // A timer of zero would fire without end.
+        transactions = TransactionLayer(
+            times: TransactionTimers(
+                t1: max(shortest, configuration.t1), t2: max(shortest, configuration.t2),
+                t4: max(shortest, configuration.t4)),
+            maximumCount: configuration.maximumTransactions)
     }
 
     /// The earliest instant at which ``fire(at:into:)`` has work; `nil` when nothing is pending.
-    public var nextDeadline: MonotonicInstant? { fatalError("contract only") }
+    public var nextDeadline: MonotonicInstant? {
+        guard let transaction = transactions.nextDeadline else { return sessions.nextDeadline }
+        guard let session = sessions.nextDeadline else { return transaction }
+        return min(transaction, session)
+    }
 
     /// Takes one datagram from the wire; anything may be in it.
+    ///
+    /// What breaks the grammar is counted, and answered where RFC 3261 says so and enough of it is readable.
     public mutating func receive(
         _ datagram: RawSpan, from source: SocketAddress, on socket: SocketID, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
-    ) { fatalError("contract only") }
+    ) {
+        guard var message = workspace.take() else { return }
+        counters.datagramsReceived += 1
+        let sendCount = effects.sends.count
+        let arrival = Arrival(source: source, socket: socket, now: now)
+        do throws(SIPParseError) {
+            try message.parse(datagram)
+            if message.isRequest {
+                receiveRequest(message, arrival, into: &effects)
+            } else {
+                receiveResponse(message, arrival, into: &effects)
+            }
+        } catch {
+            if error.kind != .empty { counters.malformed += 1 }
+            if let status = error.suggestedStatus, message.isRequest {
+                let key = keys.server(of: message, asInvite: false)
+                answerStatelessly(message, status: status.code, key: key, arrival, into: &effects)
+            }
+        }
+        workspace = consume message
+        counters.datagramsSent += effects.sends.count - sendCount
+    }
 
     /// Does everything that is due at `now`: retransmissions, time-outs, tombstones.
     public mutating func fire(at now: MonotonicInstant, into effects: inout UserAgentEffects) {
-        fatalError("contract only")
+        let sendCount = effects.sends.count
+        transactions.fire(at: now, into: &effects, timedOut: &timedOut)
+        for user in timedOut { transactionTimedOut(user, at: now, into: &effects) }
+        timedOut.removeAll(keepingCapacity: true)
+        while let id = sessions.popDue(at: now) {
+            guard var session = sessions.checkOut(id) else { continue }
+            while let timer = session.timers.popDue(at: now) {
+                timerFired(timer, &session, at: now, into: &effects)
+            }
+            checkIn(session)
+        }
+        counters.datagramsSent += effects.sends.count - sendCount
     }
 
     /// Starts an INVITE. The first events can only come from later steps.
@@ -29,86 +86,78 @@ public struct UserAgent: ~Copyable {
     /// - Throws: ``UserAgentError`` when a field is not what RFC 3261 allows there, or a limit is reached.
     public mutating func invite(
         _ invite: OutgoingInvite, at now: MonotonicInstant, into effects: inout UserAgentEffects
-    ) throws(UserAgentError) -> (session: InviteSessionID, callID: String) { fatalError("contract only") }
+    ) throws(UserAgentError) -> (session: InviteSessionID, callID: String) {
+        let callID = invite.callID ?? drawCallID()
+        try Self.check(invite, callID: callID)
+        guard sessions.count < configuration.maximumSessions else { throw .tooManySessions }
+        let sendCount = effects.sends.count
+        let id = try startSession(invite, callID: callID, at: now, into: &effects)
+        counters.datagramsSent += effects.sends.count - sendCount
+        return (id, callID)
+    }
 
     /// Ends a session from our side, whatever its state: CANCEL before a final response (once a provisional one has
     /// come, RFC 3261 §9.1), BYE after a 2xx, 487 to an INVITE that we have not answered.
     ///
     /// Ends with exactly one ``UserAgentEvent/failed(_:_:)`` or ``UserAgentEvent/ended(_:_:)``. Unknown or ended
-    /// sessions are ignored.
+    /// sessions are ignored. Where no response at all had come, ``InviteFailure/abandoned`` is reported at once, and
+    /// the CANCEL follows in the background if the far end ever speaks. A 2xx that crosses the CANCEL is acknowledged
+    /// and ended with BYE; then ``UserAgentEvent/ended(_:_:)`` comes without an answered event.
     ///
     /// - Parameter reason: Value of a `Reason` header (RFC 3326), for example `SIP;cause=200;text="done"`.
     public mutating func end(
         _ session: InviteSessionID, reason: String? = nil, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
-    ) { fatalError("contract only") }
+    ) {
+        guard var ending = sessions.checkOut(session) else { return }
+        let sendCount = effects.sends.count
+        end(&ending, reason: reason, at: now, into: &effects)
+        checkIn(ending)
+        counters.datagramsSent += effects.sends.count - sendCount
+    }
 
     /// Answers an incoming INVITE or re-INVITE with a provisional or final response.
     ///
-    /// A 2xx is retransmitted until its ACK (RFC 3261 §13.3.1.4). Ignored once a final response was given.
+    /// A 2xx is retransmitted until its ACK (RFC 3261 §13.3.1.4). Ignored once a final response was given. Line
+    /// breaks in the texts become spaces. After a final response of 300 or more to the first INVITE the session is
+    /// over, without a further event.
     ///
     /// - Parameters:
-    ///   - status: `100...699`.
+    ///   - status: `100...699`; anything else is ignored.
     ///   - reason: Reason phrase; `nil` for the standard one.
-    ///   - contact: Contact of a response that makes a dialog, for example `<sip:callee@127.0.0.1:5062>`.
+    ///   - contact: Contact of a response that makes a dialog, for example `<sip:callee@127.0.0.1:5062>`; `nil` for
+    ///     the Request-URI.
     public mutating func respond(
         to session: InviteSessionID, status: Int, reason: String? = nil, headers: [SIPHeaderField] = [],
         body: SIPBody? = nil, contact: String? = nil, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
-    ) { fatalError("contract only") }
+    ) {
+        guard (100...699).contains(status), var answering = sessions.checkOut(session) else { return }
+        let sendCount = effects.sends.count
+        if let contact { answering.identity.contact = Array(contact.utf8.filter { $0 >= 0x20 }) }
+        let answer = Answer(status: status, reason: reason, headers: headers, body: body)
+        respond(to: &answering, answer, at: now, into: &effects)
+        checkIn(answering)
+        counters.datagramsSent += effects.sends.count - sendCount
+    }
 
     /// Counters since the start, for metrics and leak checks.
-    public var statistics: Statistics { fatalError("contract only") }
-}
-
-extension UserAgent {
-    /// Names and limits of one user agent. Defaults suit a server with thousands of calls.
-    public struct Configuration: Sendable {
-        /// `User-Agent` and `Server` header.
-        public var productName = "Outdial"
-        /// RFC 3261 §17.1.1.1: round-trip estimate. 500 ms unless the network is known.
-        public var t1 = Duration.milliseconds(500)
-        /// Longest interval between retransmissions of a request other than INVITE, and of a 2xx.
-        public var t2 = Duration.seconds(4)
-        /// Longest time a message stays in the network.
-        public var t4 = Duration.seconds(5)
-        /// Transactions alive at once, tombstones included; above it new requests are answered 503.
-        public var maximumTransactions = 1_000_000
-        /// INVITE sessions alive at once; above it new INVITEs are answered 503 and ours throw.
-        public var maximumSessions = 100_000
-        /// Challenges answered for one INVITE: realms, stale nonces and a proxy before the callee all count.
-        public var maximumChallenges = 5
-        /// When set, incoming requests must authenticate with these credentials (digest, realm ``realm``).
-        public var requiredCredentials: [SIPCredentials] = []
-        /// Realm of our own challenges.
-        public var realm = "outdial"
-
-        public init() {}
+    public var statistics: Statistics {
+        var statistics = counters
+        statistics.retransmissionsSent += transactions.retransmissionsSent
+        statistics.liveTransactions = transactions.live.count
+        statistics.tombstones = transactions.tombstones.count
+        statistics.liveSessions = sessions.count
+        return statistics
     }
 
-    public struct Statistics: Hashable, Sendable {
-        public var datagramsReceived = 0
-        public var datagramsSent = 0
-        /// Datagrams that were not SIP or broke its grammar.
-        public var malformed = 0
-        /// Requests and responses that fit no transaction and no dialog.
-        public var stray = 0
-        public var retransmissionsSent = 0
-        public var retransmissionsAbsorbed = 0
-        public var liveTransactions = 0
-        /// Finished transactions kept only to absorb retransmissions.
-        public var tombstones = 0
-        public var liveSessions = 0
-
-        public init() {}
+    /// Puts a session back after a step, or forgets it once it is over.
+    mutating func checkIn(_ session: consuming InviteSession) {
+        let key = dialogKey(of: session.identity)
+        sessions.checkIn(session, dialogKey: key)
     }
-}
 
-/// A command that the user agent cannot carry out: our own side's mistake.
-public enum UserAgentError: Error, Hashable, Sendable {
-    /// A field of the command does not follow the grammar; `field` is its name in ``OutgoingInvite``.
-    case invalidField(String)
-    case tooManySessions
-    /// The serialised request exceeds what a datagram can carry.
-    case messageTooLarge(bytes: Int)
+    func dialogKey(of identity: InviteSession.Identity) -> UInt64 {
+        unsafe keys.dialog(callID: identity.callID.span.bytes, localTag: identity.localTag.span.bytes)
+    }
 }

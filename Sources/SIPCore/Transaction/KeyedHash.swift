@@ -32,11 +32,17 @@ struct KeyedHash: Sendable {
     }
 
     mutating func combine(_ bytes: RawSpan) {
-        for offset in bytes.byteOffsets { combine(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) }
+        for offset in bytes.byteOffsets { combine(bytes.byte(offset)) }
+    }
+
+    mutating func combine(_ text: StaticString) {
+        for offset in 0..<text.utf8CodeUnitCount { combine(unsafe text.utf8Start[offset]) }
     }
 
     mutating func combine(word number: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { combine(UInt8(truncatingIfNeeded: number >> shift)) }
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            combine(UInt8(truncatingIfNeeded: number >> shift))
+        }
     }
 
     /// Ends one field, so that `ab`, `c` and `a`, `bc` differ.
@@ -70,5 +76,7 @@ struct KeyedHash: Sendable {
         v2 = Self.rotate(v2, 32)
     }
 
-    private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
+    private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {
+        value << count | value >> (64 - count)
+    }
 }

@@ -80,7 +80,8 @@ struct TransactionLayer: Sendable {
         }
         effects.send(message, along: route)
         return insert(
-            Live(key: key, machine: machine, message: Array(effects.bytes[message]), route: route, user: user))
+            Live(key: key, machine: machine, message: Array(effects.bytes[message]), route: route, user: user)
+        )
     }
 
     enum ClientMethod: Hashable, Sendable { case invite, other }
@@ -98,7 +99,8 @@ struct TransactionLayer: Sendable {
             live[index]?.machine = .inviteClient(machine)
             let acknowledgement =
                 out.sends.isEmpty
-                ? nil : Acknowledgement(head: Self.acknowledgementHead(of: record.message), route: record.route)
+                ? nil
+                : Acknowledgement(head: Self.acknowledgementHead(of: record.message), route: record.route)
             settle(index)
             switch (acknowledgement, out.events.isEmpty) {
             case (let acknowledgement?, false): return .acknowledgeAndDeliver(acknowledgement, user)
@@ -170,7 +172,9 @@ struct TransactionLayer: Sendable {
     }
 
     /// Notes that a request other than INVITE was answered with a final status, so that copies are answered alike.
-    mutating func recordAnswer(key: UInt64, mergeKey: UInt64, status: Int, route: MessageRoute, at now: MonotonicInstant) {
+    mutating func recordAnswer(
+        key: UInt64, mergeKey: UInt64, status: Int, route: MessageRoute, at now: MonotonicInstant
+    ) {
         var machine = NonInviteServerTransaction(times: times)
         var out = NonInviteServerTransaction.Output()
         machine.respond(code: status, at: now, into: &out)
@@ -222,7 +226,9 @@ struct TransactionLayer: Sendable {
             default: return nil
             }
         }
-        guard let record = live[Int(slot >> 1)], case .inviteServer(let machine) = record.machine else { return nil }
+        guard let record = live[Int(slot >> 1)], case .inviteServer(let machine) = record.machine else {
+            return nil
+        }
         return machine.state == .proceeding ? .some(record.user.session) : .some(nil)
     }
 

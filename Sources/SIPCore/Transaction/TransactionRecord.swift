@@ -11,10 +11,12 @@ enum TransactionUser: Hashable, Sendable {
     case invite(InviteSessionID)
     case cancel(InviteSessionID)
     case bye(InviteSessionID)
+    /// The BYE for a fork that answered too late.
+    case fork(InviteSessionID)
 
     var session: InviteSessionID {
         switch self {
-        case .invite(let session), .cancel(let session), .bye(let session): session
+        case .invite(let session), .cancel(let session), .bye(let session), .fork(let session): session
         }
     }
 }
@@ -81,43 +83,5 @@ extension TransactionLayer {
         /// ``Kind/nonInviteServerCompleted``: the status to answer again.
         var status: UInt16 = 0
         var kind: Kind
-    }
-}
-
-/// A table with stable small indices, a free list and a generation per slot.
-struct Slab<Element>: Sendable where Element: Sendable {
-    private(set) var slots: [Element?] = []
-    private var generations: [UInt32] = []
-    private var free: [Int32] = []
-
-    var count: Int { slots.count - free.count }
-
-    mutating func insert(_ element: Element) -> Int {
-        if let index = free.popLast() {
-            slots[Int(index)] = element
-            return Int(index)
-        }
-        slots.append(element)
-        generations.append(0)
-        return slots.count - 1
-    }
-
-    mutating func remove(at index: Int) -> Element? {
-        guard let element = slots[index].take() else { return nil }
-        generations[index] &+= 1
-        free.append(Int32(index))
-        return element
-    }
-
-    func generation(at index: Int) -> UInt32 { generations[index] }
-
-    func isLive(_ id: TransactionID) -> Bool {
-        slots.indices.contains(Int(id.index)) && generations[Int(id.index)] == id.generation
-            && slots[Int(id.index)] != nil
-    }
-
-    subscript(index: Int) -> Element? {
-        get { slots[index] }
-        _modify { yield &slots[index] }
     }
 }

@@ -1,0 +1,130 @@
+internal import SansIO
+
+/// One INVITE session, client or server, from the first INVITE to the end of the last dialog (RFC 3261 §13-15).
+///
+///     inviting ──2xx──► established ──end, BYE──► ending ──► over
+///     incoming ──2xx──►──┘   └──BYE received─────────────────▲
+///        └──≥300, CANCEL─────────────────────────────────────┘
+///
+/// It holds what the steps in ``UserAgent`` need between two messages; ``enter(_:)`` is the only place where the
+/// state changes, and ``report()`` the only one where the last event is released, exactly once.
+struct InviteSession: Sendable {
+    enum State: Hashable, Sendable {
+        /// Client: no final response yet.
+        case inviting
+        /// Server: no final response given yet.
+        case incoming
+        /// A 2xx was received or given.
+        case established
+        /// Our BYE is under way, or owed until the ACK comes (RFC 3261 §15).
+        case ending
+        case over
+    }
+
+    enum Timer: Int, CaseIterable, Sendable {
+        /// No final response 64*T1 after our CANCEL (RFC 3261 §9.1).
+        case cancelled
+        /// The 2xx once more (RFC 3261 §13.3.1.4).
+        case answer
+        /// No ACK for our 2xx.
+        case acknowledgement
+    }
+
+    /// What all requests of this session have in common.
+    struct Identity: Sendable {
+        var callID: [UInt8]
+        var localTag: [UInt8]
+        /// From of our requests, tag included.
+        var localParty: [UInt8]
+        /// Contact value, with its brackets.
+        var contact: [UInt8]
+        /// Sent-by of our Via.
+        var sentBy: [UInt8]
+    }
+
+    let id: InviteSessionID
+    var identity: Identity
+    private(set) var state: State
+    /// Whether the application has had the last event.
+    private(set) var isReported = false
+    var timers = TimerTable<Timer>()
+    var dialogs: [Dialog] = []
+    /// Which of ``dialogs`` is confirmed; `nil` before a 2xx.
+    var confirmed: Int?
+    /// Set for sessions that we started.
+    var client: ClientInvite?
+    /// The INVITE or re-INVITE being answered, until the ACK for its final response.
+    var server: ServerInvite?
+    /// What a 401 or 407 has taught.
+    var authentication = ClientAuthentication()
+    /// Value of the Reason header of the CANCEL or BYE.
+    var endReason: String?
+    /// Our BYE was asked for before the ACK of our 2xx had come.
+    var isByeOwed = false
+    /// The end to report once our BYE is through; `nil` is ``SessionEnd/byUs``.
+    var endToReport: SessionEnd?
+
+    init(id: InviteSessionID, identity: Identity, state: State) {
+        self.id = id
+        self.identity = identity
+        self.state = state
+    }
+
+    mutating func enter(_ next: State) {
+        state = next
+        if next == .over { timers.stopAll() }
+    }
+
+    /// True the first time: the caller then emits the last event.
+    mutating func report() -> Bool {
+        defer { isReported = true }
+        return !isReported
+    }
+
+    func dialog(withRemoteTag tag: RawSpan) -> Int? {
+        dialogs.firstIndex { unsafe $0.remoteTag.span.bytes.isSame(as: tag) }
+    }
+}
+
+extension InviteSession {
+    /// An INVITE of ours that has no final response, or whose 2xx may come again.
+    struct ClientInvite: Sendable {
+        enum Cancellation: Hashable, Sendable {
+            case none
+            /// Waits for a provisional response (RFC 3261 §9.1).
+            case wanted
+            case sent
+        }
+
+        let request: OutgoingInvite
+        var cSeq: UInt32
+        var branch: UInt64
+        var transaction: TransactionID?
+        var hasProvisional = false
+        var cancellation = Cancellation.none
+    }
+
+    /// An INVITE of the far end.
+    struct ServerInvite: Sendable {
+        let transaction: TransactionID
+        let cSeq: UInt32
+        /// Lines that every response repeats: Via, Record-Route, From, To with our tag, Call-ID, CSeq.
+        let head: [UInt8]
+        let route: MessageRoute
+        /// The 2xx, repeated until its ACK; empty before.
+        var answer: [UInt8] = []
+        var repeatInterval = Duration.zero
+        var isDecided = false
+    }
+}
+
+extension RawSpan {
+    /// Whether both hold the same octets.
+    func isSame(as other: RawSpan) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        for offset in 0..<byteCount {
+            if byte(offset) != other.byte(offset) { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,246 @@
+internal import SansIO
+
+/// The client side: INVITE and its responses (RFC 3261 §13.2).
+extension UserAgent {
+    /// Dialogs kept per session: more forks than any proxy makes. What is beyond is not taken up.
+    static var maximumForks: Int { 16 }
+
+    mutating func startSession(
+        _ invite: OutgoingInvite, callID: String, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) throws(UserAgentError) -> InviteSessionID {
+        let tag = [UInt8](hexadecimal: generator.next())
+        let identity = InviteSession.Identity(
+            callID: Array(callID.utf8), localTag: tag,
+            localParty: Array(invite.from.utf8) + Array(";tag=".utf8) + tag,
+            contact: Array(invite.contact.utf8), sentBy: Array(invite.sentBy.utf8))
+        var session = InviteSession(id: sessions.nextID(), identity: identity, state: .inviting)
+        session.client = InviteSession.ClientInvite(
+            request: invite, cSeq: UInt32(truncatingIfNeeded: generator.next() % 10_000) + 1, branch: 0)
+        let size = sendInvite(&session, at: now, into: &effects)
+        guard size <= Self.maximumDatagramBytes else {
+            // Taken back whole: nothing has left yet.
+            if let send = effects.sends.popLast() { effects.bytes.removeSubrange(send.range) }
+            if let transaction = session.client?.transaction { transactions.abandon(transaction) }
+            throw .messageTooLarge(bytes: size)
+        }
+        sessions.insert(session, dialogKey: dialogKey(of: identity))
+        return session.id
+    }
+
+    /// The payload of the largest UDP datagram over IPv4.
+    static var maximumDatagramBytes: Int { 65_507 }
+
+    /// Sends the INVITE, again after a challenge: same Call-ID and From tag, next CSeq, new branch (RFC 3261 §22.2).
+    ///
+    /// - Returns: Its size in bytes.
+    @discardableResult
+    mutating func sendInvite(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) -> Int {
+        guard var client = session.client else { return 0 }
+        client.branch = generator.next()
+        client.hasProvisional = false
+        let line = RequestLine(
+            method: "INVITE", requestURI: Array(client.request.requestURI.utf8),
+            remoteParty: Array(client.request.to.utf8), cSeq: client.cSeq, branch: client.branch)
+        let contact = session.identity.contact
+        let authorization = session.authentication.fields
+        let message = write(line, of: session.identity, body: client.request.body, into: &effects) { bytes in
+            bytes.append("Contact: ")
+            bytes.append(contentsOf: contact)
+            bytes.append("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nAccept: application/sdp\r\n")
+            bytes.append(contentsOf: authorization)
+            Self.write(client.request.headers, into: &bytes)
+        }
+        client.transaction = transactions.start(
+            .invite, key: keys.client(branch: client.branch, method: "INVITE"), message: message,
+            route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
+            user: .invite(session.id), at: now, into: &effects)
+        session.client = client
+        return message.count
+    }
+
+    // MARK: Responses
+
+    mutating func receiveResponse(
+        _ response: borrowing SIPMessage, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        // More than one Via: it was meant for another host (RFC 3261 §8.1.3.3).
+        guard let status = response.status?.code, response.viaCount == 1, let key = keys.client(of: response)
+        else {
+            counters.stray += 1
+            return
+        }
+        switch transactions.receiveResponse(key: key, code: status, at: arrival.now) {
+        case .stray:
+            counters.stray += 1
+        case .absorbed:
+            counters.retransmissionsAbsorbed += 1
+        case .acknowledge(let acknowledgement):
+            counters.retransmissionsAbsorbed += 1
+            sendAcknowledgement(for: response, acknowledgement, into: &effects)
+        case .acknowledgeAndDeliver(let acknowledgement, let user):
+            sendAcknowledgement(for: response, acknowledgement, into: &effects)
+            deliver(response, status, to: user, arrival, into: &effects)
+        case .deliver(let user):
+            deliver(response, status, to: user, arrival, into: &effects)
+        }
+    }
+
+    private mutating func deliver(
+        _ response: borrowing SIPMessage, _ status: Int, to user: TransactionUser, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard var session = sessions.checkOut(user.session) else { return }
+        switch user {
+        case .invite:
+            switch status {
+            case ..<200: inviteProgressed(&session, response, status, arrival, into: &effects)
+            case ..<300: inviteSucceeded(&session, response, arrival, into: &effects)
+            default: inviteRefused(&session, response, status, arrival, into: &effects)
+            }
+        case .bye:
+            byeAnswered(&session, response, status, arrival, into: &effects)
+        case .cancel, .fork:
+            break  // The INVITE's own final response ends the session; a fork's BYE concerns nobody.
+        }
+        checkIn(session)
+    }
+
+    private mutating func inviteProgressed(
+        _ session: inout InviteSession, _ response: borrowing SIPMessage, _ status: Int, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard session.state == .inviting, session.client != nil else { return }
+        session.client?.hasProvisional = true
+        guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else {
+            if session.client?.cancellation == .wanted {
+                sendCancel(&session, at: arrival.now, into: &effects)
+            }
+            return
+        }
+        guard status > 100 else { return }
+        if let tag = response.to.tag, !tag.isEmpty {
+            let index = session.dialog(withRemoteTag: response.bytes(of: tag))
+            if let index {
+                session.dialogs[index].peer = MessageRoute(
+                    destination: arrival.source, socket: arrival.socket)
+            } else if session.dialogs.count < Self.maximumForks {
+                session.dialogs.append(dialog(of: session, from: response, arrival))
+            }
+        }
+        effects.events.append(.provisional(session.id, Self.receivedResponse(response)))
+    }
+
+    /// A 2xx: the first makes the dialog, copies are acknowledged again, that of another fork is acknowledged and
+    /// ended (RFC 3261 §13.2.2.4).
+    private mutating func inviteSucceeded(
+        _ session: inout InviteSession, _ response: borrowing SIPMessage, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        let known = session.dialog(withRemoteTag: response.bytes(of: response.to.tag ?? .empty))
+        if let known, session.dialogs[known].acknowledgementBranch != nil {
+            counters.retransmissionsAbsorbed += 1
+            session.dialogs[known].peer = MessageRoute(destination: arrival.source, socket: arrival.socket)
+            return sendAcknowledgement(in: known, of: session, into: &effects)
+        }
+        // Route set and target of the 2xx replace those of the early dialog (RFC 3261 §13.2.2.4).
+        var dialog = dialog(of: session, from: response, arrival)
+        dialog.acknowledgementBranch = generator.next()
+        let index: Int
+        if let known {
+            session.dialogs[known] = dialog
+            index = known
+        } else {
+            guard session.dialogs.count < Self.maximumForks || session.confirmed == nil else { return }
+            session.dialogs.append(dialog)
+            index = session.dialogs.count - 1
+        }
+        guard session.confirmed == nil else {
+            sendAcknowledgement(in: index, of: session, into: &effects)
+            return sendBye(in: index, of: &session, user: .fork(session.id), at: arrival.now, into: &effects)
+        }
+        session.dialogs = [session.dialogs[index]]
+        session.confirmed = 0
+        session.timers.stop(.cancelled)
+        sendAcknowledgement(in: 0, of: session, into: &effects)
+        if session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none {
+            session.enter(.established)
+            effects.events.append(.answered(session.id, Self.receivedResponse(response)))
+        } else {
+            sendBye(in: 0, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)
+        }
+    }
+
+    private mutating func inviteRefused(
+        _ session: inout InviteSession, _ response: borrowing SIPMessage, _ status: Int, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard session.state == .inviting, let client = session.client else { return }
+        var failure = InviteFailure.rejected(Self.receivedResponse(response))
+        if status == 401 || status == 407, client.cancellation == .none, !client.request.credentials.isEmpty {
+            if authenticate(&session, response, method: "INVITE", requestURI: client.request.requestURI) {
+                session.client?.cSeq += 1
+                session.dialogs.removeAll()
+                sendInvite(&session, at: arrival.now, into: &effects)
+                return
+            }
+            failure = .credentialsRefused(Self.receivedResponse(response))
+        }
+        fail(&session, failure, into: &effects)
+    }
+
+    func fail(_ session: inout InviteSession, _ failure: InviteFailure, into effects: inout UserAgentEffects)
+    {
+        if session.report() { effects.events.append(.failed(session.id, failure)) }
+        session.enter(.over)
+    }
+
+    /// The dialog that a response to our INVITE makes (RFC 3261 §12.1.2).
+    private func dialog(
+        of session: InviteSession, from response: borrowing SIPMessage, _ arrival: Arrival
+    ) -> Dialog {
+        let target = response.contact.map { response.copy($0.uri.text) }
+        return Dialog(
+            remoteTag: response.copy(response.to.tag ?? .empty),
+            remoteParty: response.rawValue(of: .to).map { response.copy($0) } ?? [],
+            remoteTarget: target ?? Array(session.client?.request.requestURI.utf8 ?? "".utf8),
+            routeSet: Self.recordRoutes(of: response).reversed(),
+            peer: MessageRoute(destination: arrival.source, socket: arrival.socket),
+            localCSeq: session.client?.cSeq ?? 1)
+    }
+
+    /// Record-Route values, topmost first.
+    static func recordRoutes(of message: borrowing SIPMessage) -> [[UInt8]] {
+        var routes: [[UInt8]] = []
+        for slot in message.slots where slot.id == .recordRoute {
+            var scanner = FieldScanner(message.bytes, slot.value)
+            scanner.skipListSeparators()
+            while !scanner.isAtEnd, routes.count < 32 {
+                let start = scanner.position
+                guard (try? scanner.readNameAddress()) != nil else { return routes }
+                routes.append(message.copy(scanner.trimmed(from: start)))
+                scanner.skipListSeparators()
+            }
+        }
+        return routes
+    }
+
+    /// The ACK for a 2xx (RFC 3261 §13.2.2.4): a request of its own in the dialog, with the INVITE's credentials.
+    private func sendAcknowledgement(
+        in index: Int, of session: InviteSession, into effects: inout UserAgentEffects
+    ) {
+        let dialog = session.dialogs[index]
+        guard let branch = dialog.acknowledgementBranch, let cSeq = session.client?.cSeq else { return }
+        let path = dialog.path
+        let line = RequestLine(
+            method: "ACK", requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
+            cSeq: cSeq, branch: branch)
+        let authorization = session.authentication.inviteFields
+        let message = write(line, of: session.identity, into: &effects) {
+            $0.append(contentsOf: authorization)
+        }
+        effects.send(message, along: dialog.nextHop)
+    }
+}

@@ -1,0 +1,156 @@
+internal import SansIO
+
+/// How sessions end: CANCEL, BYE and silence (RFC 3261 §9, §15).
+extension UserAgent {
+    mutating func end(
+        _ session: inout InviteSession, reason: String?, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        switch session.state {
+        case .inviting:
+            guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else { return }
+            session.endReason = reason
+            session.client?.cancellation = .wanted
+            if session.client?.hasProvisional == true {
+                sendCancel(&session, at: now, into: &effects)
+            } else if session.report() {
+                effects.events.append(.failed(session.id, .abandoned))
+            }
+        case .incoming:
+            session.endReason = reason
+            refuse(&session, status: 487, at: now, into: &effects)
+            fail(&session, .abandoned, into: &effects)
+        case .established:
+            session.endReason = reason
+            if session.server?.answer.isEmpty == false {
+                // The callee's BYE waits for the ACK, or for the end of the wait for it (RFC 3261 §15).
+                session.isByeOwed = true
+                session.enter(.ending)
+            } else {
+                endDialog(&session, .byUs, at: now, into: &effects)
+            }
+        case .ending, .over:
+            break
+        }
+    }
+
+    /// CANCEL has Request-URI, Via, From, To, Call-ID and CSeq number of the INVITE (RFC 3261 §9.1).
+    mutating func sendCancel(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        guard let client = session.client else { return }
+        let line = RequestLine(
+            method: "CANCEL", requestURI: Array(client.request.requestURI.utf8),
+            remoteParty: Array(client.request.to.utf8), cSeq: client.cSeq, branch: client.branch)
+        let reason = session.endReason
+        let message = write(line, of: session.identity, into: &effects) {
+            Self.writeReason(reason, into: &$0)
+        }
+        _ = transactions.start(
+            .other, key: keys.client(branch: client.branch, method: "CANCEL"), message: message,
+            route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
+            user: .cancel(session.id), at: now, into: &effects)
+        session.client?.cancellation = .sent
+        session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
+    }
+
+    /// BYE in the confirmed dialog; `end` is reported once it is answered, or at once when it is not our doing.
+    func reportLoss(_ session: inout InviteSession, status: Int?, into effects: inout UserAgentEffects) {
+        if session.report() { effects.events.append(.ended(session.id, .lost(status: status))) }
+    }
+
+    /// Sends the BYE of a session that was answered.
+    mutating func endDialog(
+        _ session: inout InviteSession, _ end: SessionEnd, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        guard let confirmed = session.confirmed else {
+            session.enter(.over)
+            return
+        }
+        session.endToReport = end
+        sendBye(in: confirmed, of: &session, user: .bye(session.id), at: now, into: &effects)
+    }
+
+    mutating func sendBye(
+        in index: Int, of session: inout InviteSession, user: TransactionUser, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        let cSeq = session.dialogs[index].nextCSeq()
+        let dialog = session.dialogs[index]
+        let branch = generator.next()
+        let path = dialog.path
+        let line = RequestLine(
+            method: "BYE", requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
+            cSeq: cSeq, branch: branch)
+        let authorization = session.authentication.byeFields
+        let reason = session.endReason
+        let message = write(line, of: session.identity, into: &effects) { bytes in
+            bytes.append(contentsOf: authorization)
+            Self.writeReason(reason, into: &bytes)
+        }
+        _ = transactions.start(
+            .other, key: keys.client(branch: branch, method: "BYE"), message: message, route: dialog.nextHop,
+            user: user, at: now, into: &effects)
+        if case .bye = user {
+            session.enter(.ending)
+            session.timers.stopAll()
+            session.isByeOwed = false
+        }
+    }
+
+    mutating func byeAnswered(
+        _ session: inout InviteSession, _ response: borrowing SIPMessage, _ status: Int, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard status >= 200, session.state == .ending, let confirmed = session.confirmed else { return }
+        if status == 401 || status == 407,
+            authenticate(
+                &session, response, method: "BYE",
+                requestURI: String(decoding: session.dialogs[confirmed].path.requestURI, as: UTF8.self))
+        {
+            return sendBye(
+                in: confirmed, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)
+        }
+        finish(&session, into: &effects)
+    }
+
+    /// The last step of a session that had been answered.
+    func finish(_ session: inout InviteSession, into effects: inout UserAgentEffects) {
+        if session.report() { effects.events.append(.ended(session.id, session.endToReport ?? .byUs)) }
+        session.enter(.over)
+    }
+
+    // MARK: Time
+
+    /// A client transaction ended without a final response.
+    mutating func transactionTimedOut(
+        _ user: TransactionUser, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        guard var session = sessions.checkOut(user.session) else { return }
+        switch user {
+        case .invite: if session.state == .inviting { fail(&session, .timedOut, into: &effects) }
+        case .bye: finish(&session, into: &effects)
+        case .cancel, .fork: break  // The session's own timer ends a cancelled INVITE.
+        }
+        checkIn(session)
+    }
+
+    mutating func timerFired(
+        _ timer: InviteSession.Timer, _ session: inout InviteSession, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        switch timer {
+        case .cancelled:
+            if let transaction = session.client?.transaction { transactions.abandon(transaction) }
+            fail(&session, .timedOut, into: &effects)
+        case .answer:
+            repeatAnswer(&session, at: now, into: &effects)
+        case .acknowledgement:
+            // RFC 3261 §13.3.1.4: the dialog is confirmed all the same, and ended with a BYE.
+            if !session.isByeOwed { reportLoss(&session, status: nil, into: &effects) }
+            session.server = nil
+            endDialog(&session, .byUs, at: now, into: &effects)
+        }
+    }
+}

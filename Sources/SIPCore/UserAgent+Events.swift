@@ -1,0 +1,46 @@
+private import SansIO
+
+/// Messages as the application sees them, copied out of the workspace.
+extension UserAgent {
+    static func receivedResponse(_ response: borrowing SIPMessage) -> ReceivedResponse {
+        ReceivedResponse(
+            status: response.status?.code ?? 0, reasonPhrase: response.string(response.reasonPhrase),
+            toTag: response.to.tag.map { response.string($0) } ?? "", headers: carriedHeaders(of: response),
+            body: body(of: response))
+    }
+
+    static func receivedRequest(_ request: borrowing SIPMessage, _ arrival: Arrival) -> ReceivedRequest {
+        ReceivedRequest(
+            method: request.string(request.methodName), requestURI: request.string(request.requestURI.text),
+            from: request.rawValue(of: .from).map { request.string($0) } ?? "",
+            to: request.rawValue(of: .to).map { request.string($0) } ?? "",
+            callID: request.string(request.callID), headers: carriedHeaders(of: request),
+            body: body(of: request),
+            source: arrival.source)
+    }
+
+    static func body(of message: borrowing SIPMessage) -> SIPBody? {
+        guard !message.body.isEmpty else { return nil }
+        let type = message.rawValue(of: .contentType).map { message.string($0) }
+        return SIPBody(contentType: type ?? "", bytes: message.copy(message.body))
+    }
+
+    /// The headers that ``ReceivedResponse/headers`` names.
+    private static func carriedHeaders(of message: borrowing SIPMessage) -> [SIPHeaderField] {
+        var fields: [SIPHeaderField] = []
+        for slot in message.slots {
+            switch slot.id {
+            case .reason, .retryAfter, .warning, .server, .userAgent, .contact:
+                break
+            default:
+                let name = message.bytes(of: slot.name)
+                guard name.byteCount > 2, name.byte(1) == UInt8(ascii: "-") else { continue }
+                let initial = ASCII.lowercased(name.byte(0))
+                guard initial == UInt8(ascii: "p") || initial == UInt8(ascii: "x") else { continue }
+            }
+            fields.append(
+                SIPHeaderField(name: message.string(slot.name), value: message.string(slot.value)))
+        }
+        return fields
+    }
+}

@@ -1,0 +1,206 @@
+internal import SansIO
+
+/// The server side: what becomes of a request (RFC 3261 §8.2).
+extension UserAgent {
+    mutating func receiveRequest(
+        _ request: borrowing SIPMessage, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        let isAcknowledgement = request.isMethod(.ack)
+        let key = keys.server(of: request, asInvite: isAcknowledgement || request.isMethod(.invite))
+        let outcome = transactions.receiveRequest(
+            key: key, isAcknowledgement: isAcknowledgement, at: arrival.now, into: &effects)
+        switch outcome {
+        case .absorbed:
+            counters.retransmissionsAbsorbed += 1
+        case .answerAgain(let status):
+            counters.retransmissionsAbsorbed += 1
+            counters.retransmissionsSent += 1
+            answerStatelessly(request, status: status, key: key, arrival, into: &effects)
+        case .new:
+            if isAcknowledgement {
+                receiveAcknowledgement(request, arrival, into: &effects)
+            } else if request.isMethod(.cancel) {
+                receiveCancel(request, key: key, arrival, into: &effects)
+            } else if transactions.isFull {
+                answerStatelessly(request, status: 503, key: key, arrival, into: &effects)
+            } else if request.to.tag != nil {
+                receiveInDialog(request, key: key, arrival, into: &effects)
+            } else {
+                receiveInitial(request, key: key, arrival, into: &effects)
+            }
+        }
+    }
+
+    /// Why a request cannot be taken up, in the order of RFC 3261 §8.2; `nil` when it can.
+    private func refusal(of request: borrowing SIPMessage) -> Int? {
+        switch request.fields.methodCode {
+        case .invite, .bye, .options: break
+        case .other: return 501
+        default: return 405
+        }
+        if request.requestURI.scheme == .other { return 416 }
+        for slot in request.slots where slot.id == .require && !slot.value.isEmpty { return 420 }
+        guard request.isMethod(.invite), !request.body.isEmpty else { return nil }
+        guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
+        if let coding = request.rawValue(of: .contentEncoding),
+            !request.bytes.matches(coding, lowercase: "identity")
+        {
+            return 415
+        }
+        return nil
+    }
+
+    /// A request outside any dialog.
+    private mutating func receiveInitial(
+        _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        if let status = refusal(of: request) ?? (isAcceptable(request) ? nil : 406) {
+            return answer(request, status: status, key: key, arrival, into: &effects)
+        }
+        if transactions.isMerged(keys.merge(of: request)) {
+            return answer(request, status: 482, key: key, arrival, into: &effects)
+        }
+        if !configuration.requiredCredentials.isEmpty, !isAuthorized(request, at: arrival.now) {
+            return answer(request, status: 407, key: key, arrival, into: &effects)
+        }
+        if request.isMethod(.options) {
+            return answer(request, status: 200, key: key, arrival, into: &effects)
+        }
+        guard request.isMethod(.invite) else {
+            return answer(request, status: 481, key: key, arrival, into: &effects)  // BYE without a dialog.
+        }
+        guard sessions.count < configuration.maximumSessions else {
+            return answer(request, status: 503, key: key, arrival, into: &effects)
+        }
+        acceptInvite(request, key: key, arrival, into: &effects)
+    }
+
+    /// Whether the sender of an INVITE takes a session description in return (RFC 3261 §20.1, RFC 4475 §3.3.15).
+    private func isAcceptable(_ request: borrowing SIPMessage) -> Bool {
+        guard request.isMethod(.invite) else { return true }
+        var hasAccept = false
+        for slot in request.slots where slot.id == .accept {
+            hasAccept = true
+            let value = request.string(slot.value).lowercased()
+            for item in value.split(separator: ",") {
+                let range = item.prefix { $0 != ";" }.filter { !$0.isWhitespace }
+                if range == "application/sdp" || range == "application/*" || range == "*/*" { return true }
+            }
+        }
+        return !hasAccept
+    }
+
+    /// A request in a dialog, or one that pretends to be (RFC 3261 §12.2.2).
+    private mutating func receiveInDialog(
+        _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        guard var session = sessionInDialog(with: request) else {
+            let status = refusal(of: request)
+            let isUnknownMethod = status == 405 || status == 501
+            return answer(
+                request, status: isUnknownMethod ? status ?? 501 : 481, key: key, arrival, into: &effects)
+        }
+        serve(request, in: &session, key: key, arrival, into: &effects)
+        checkIn(session)
+    }
+
+    private mutating func sessionInDialog(with request: borrowing SIPMessage) -> InviteSession? {
+        guard let toTag = request.to.tag,
+            let id = sessions.id(
+                dialogKey: keys.dialog(
+                    callID: request.bytes(of: request.callID), localTag: request.bytes(of: toTag))),
+            let session = sessions.checkOut(id)
+        else { return nil }
+        if session.dialog(withRemoteTag: request.bytes(of: request.from.tag ?? .empty)) != nil {
+            return session
+        }
+        checkIn(session)
+        return nil
+    }
+
+    private mutating func serve(
+        _ request: borrowing SIPMessage, in session: inout InviteSession, key: UInt64, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard let index = session.dialog(withRemoteTag: request.bytes(of: request.from.tag ?? .empty)) else {
+            return
+        }
+        guard session.dialogs[index].accept(remoteCSeq: request.cSeq.number) else {
+            return answer(request, status: 500, key: key, arrival, into: &effects)
+        }
+        session.dialogs[index].peer = MessageRoute(destination: arrival.source, socket: arrival.socket)
+        if let status = refusal(of: request) {
+            return answer(request, status: status, key: key, arrival, into: &effects)
+        }
+        switch request.fields.methodCode {
+        case .invite:
+            reinvite(request, in: &session, dialog: index, key: key, arrival, into: &effects)
+        case .bye:
+            answer(request, status: 200, key: key, arrival, into: &effects)
+            endedByRemote(&session, dialog: index, request, arrival, into: &effects)
+        default:
+            answer(request, status: 200, key: key, arrival, into: &effects)
+        }
+    }
+
+    private mutating func endedByRemote(
+        _ session: inout InviteSession, dialog index: Int, _ request: borrowing SIPMessage,
+        _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        switch session.state {
+        case .established:
+            guard index == session.confirmed else { return }  // The end of another fork.
+            if session.server?.isDecided == false {
+                refuse(&session, status: 487, at: arrival.now, into: &effects)
+            }
+            if session.report() {
+                let reasons = request.slots.filter { $0.id == .reason }.map {
+                    SIPHeaderField(name: "Reason", value: request.string($0.value))
+                }
+                effects.events.append(.ended(session.id, .byRemote(headers: reasons)))
+            }
+            session.enter(.over)
+        case .ending:
+            // Both hung up at once. Ours is under way and will be answered, unless it still waits for an ACK.
+            if session.isByeOwed { finish(&session, into: &effects) }
+        case .incoming:
+            // A caller may end an early dialog by BYE (RFC 3261 §15).
+            refuse(&session, status: 487, at: arrival.now, into: &effects)
+            if session.report() { effects.events.append(.cancelled(session.id)) }
+            session.enter(.over)
+        case .inviting:
+            // The 2xx never reached us, and the callee gave up waiting for its ACK.
+            guard let transaction = session.client?.transaction else { return }
+            transactions.abandon(transaction)
+            fail(&session, .timedOut, into: &effects)
+        case .over:
+            break
+        }
+    }
+
+    private mutating func receiveAcknowledgement(
+        _ request: borrowing SIPMessage, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        guard var session = sessionInDialog(with: request) else {
+            counters.stray += 1
+            return
+        }
+        acknowledged(&session, by: request, arrival, into: &effects)
+        checkIn(session)
+    }
+
+    /// CANCEL is answered in any case; what it means for the INVITE depends on that one's state (RFC 3261 §9.2).
+    private mutating func receiveCancel(
+        _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        let inviteKey = keys.server(of: request, asInvite: true)
+        guard let target = transactions.inviteToCancel(key: inviteKey) else {
+            return answer(request, status: 481, key: key, arrival, into: &effects)
+        }
+        answer(request, status: 200, key: key, arrival, into: &effects)
+        guard let id = target, var session = sessions.checkOut(id) else { return }
+        cancelled(&session, arrival, into: &effects)
+        checkIn(session)
+    }
+}
