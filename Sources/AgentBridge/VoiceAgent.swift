@@ -1,0 +1,56 @@
+public import Telephony
+
+/// Something that talks on the phone: a language model behind an adapter, a script, an echo.
+///
+/// The bridge calls ``prepare(for:id:)`` before any INVITE leaves and ``converse(_:prepared:)`` right after the answer,
+/// once per call. Live both run on the global pool and may block; in simulation they run on the world's executor.
+public protocol VoiceAgent: Sendable {
+    /// What preparation leaves for one conversation: a connection, rendered prompts, an opening already spoken.
+    associatedtype Preparation: Sendable = Void
+
+    /// How the agent wants to hear, be interrupted and be helped. Read once per call, before ``prepare(for:id:)``.
+    var options: AgentOptions { get }
+
+    /// Gets ready for one call, so that there is no dead air after the answer.
+    ///
+    /// When it throws, nothing is dialed and no attempt is used. Whoever picks up waits for nothing that is done here.
+    ///
+    /// - Parameters:
+    ///   - request: Number, context and limits of the call.
+    ///   - id: The call's id, also when the request named none.
+    func prepare(for request: CallRequest, id: CallID) async throws -> Preparation
+
+    /// Holds the conversation. Starts at the answer; its return hangs up and cuts what has not been sent.
+    ///
+    /// When the far end hangs up first, the task is cancelled and has two seconds to return.
+    ///
+    /// - Returns: Status, note and data; the transcript and data in it are completed by the bridge.
+    /// - Throws: Anything; the result is then ``AgentResult/Status/interrupted`` if the call ended under it and
+    ///   ``AgentResult/Status/failed`` otherwise.
+    func converse(_ session: AgentSession, prepared: Preparation) async throws -> AgentResult
+}
+
+extension VoiceAgent {
+    public var options: AgentOptions { AgentOptions() }
+}
+
+extension VoiceAgent where Preparation == Void {
+    /// Nothing to prepare.
+    public func prepare(for request: CallRequest, id: CallID) async throws {}
+}
+
+/// What an agent asks of the bridge.
+public struct AgentOptions: Sendable {
+    /// Rate of the audio both ways: 8,000, 16,000, 24,000 or 48,000 Hz. `nil` takes the call's.
+    public var audioRateHertz: Int?
+    /// When the callee's voice cuts the agent's speech; `nil`: never.
+    public var bargeIn: BargeIn.Policy? = BargeIn.Policy()
+    /// When the callee's turn is over.
+    public var turns = TurnDetector.Policy()
+    /// Turns the callee's speech into text; without one it is recorded as untranscribed.
+    public var transcriber: (any Transcriber)?
+    /// What the agent can do besides talking. Names are unique; of equals the first is called.
+    public var tools: [AgentTool] = []
+
+    public init() {}
+}
