@@ -42,6 +42,9 @@ public struct CampaignSettings: Hashable, Sendable {
         if TimeZone(identifier: timeZone) == nil {
             found.append("timeZone \(timeZone) is not an IANA time zone such as America/New_York")
         }
+        if CallingHours.Weekday.allCases.allSatisfy({ callingHours.windows(on: $0).isEmpty }) {
+            found.append("callingHours never open")
+        }
         if let ringTimeout, !(1...300).contains(ringTimeout.inSeconds) {
             found.append("ringTimeout is \(ringTimeout.inSeconds) s, not 1...300 s")
         }
