@@ -67,9 +67,12 @@ let package = Package(
             path: "Sources/AgentBridge", swiftSettings: strict),
 
         // The simulator and the tools.
+        .target(name: "CSimulatorHooks", path: "Simulator/CSimulatorHooks"),
         .target(
             name: "CallSimulator",
-            dependencies: ["SansIO", "SIPCore", "RTPMedia", "Telephony", "AgentBridge", "CampaignKit"],
+            dependencies: [
+                "CSimulatorHooks", "SansIO", "SIPCore", "RTPMedia", "Telephony", "AgentBridge", "CampaignKit",
+            ],
             path: "Simulator/CallSimulator", swiftSettings: strict),
         .executableTarget(
             name: "callsim",

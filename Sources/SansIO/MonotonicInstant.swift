@@ -2,7 +2,7 @@
 ///
 /// The origin is the driver's own: boot time live, the start of the world in simulation. It is neither a wall
 /// clock (``WallClockInstant``) nor media time (RTP timestamps), and the three types never mix.
-public struct MonotonicInstant: Hashable, Comparable, Sendable {
+public struct MonotonicInstant: InstantProtocol, Hashable, Comparable, Sendable {
     /// Nanoseconds since the driver's origin.
     public var nanoseconds: Int64
 

@@ -56,6 +56,13 @@ public struct SlotTable<Element> {
         return name
     }
 
+    /// Changes the element of `name` in place; nothing happens when there is none.
+    @inlinable public mutating func update(_ name: Int32, _ body: (inout Element) -> Void) {
+        let index = Self.slot(of: name)
+        guard index < slots.count, slots[index].generation == name >> 16 else { return }
+        if slots[index].element != nil { body(&slots[index].element!) }
+    }
+
     /// Removes and returns the element of `name`; `nil` when there is none any more.
     @discardableResult
     public mutating func remove(_ name: Int32) -> Element? {
