@@ -53,11 +53,10 @@ struct ScriptRun {
     private mutating func run(_ action: AgentScript.Action) async throws -> String? {
         switch action {
         case .say(let text):
-            let line = try line(text)
-            try await session.say(line.samples, text: line.text)
+            try await session.say(try line(text))
         case .play(let file):
             guard let sound = agent.sounds[file] else { break }
-            try await session.say(sound.samples(atHertz: session.rateHertz))
+            try await session.say(sound.converted(toHertz: session.rateHertz).samples)
         case .waitForVoice(let timeout): _ = try await session.waitForVoice(timeout: timeout)
         case .waitForTurn(let timeout): _ = try await session.waitForTurnEnd(timeout: timeout)
         case .waitForSilence(let silence, let timeout):
@@ -77,7 +76,7 @@ struct ScriptRun {
             let line = try line(text)
             _ = try await session.waitForMessageStart(timeout: timeout)
             session.interrupts(by: nil)
-            let spoken = try await session.say(line.samples, text: line.text)
+            let spoken = try await session.say(line)
             if !spoken.isCutOff { status = .messageLeft }
         case .set(let values):
             for (name, text) in values.sorted(by: { $0.key < $1.key }) {
@@ -106,11 +105,11 @@ struct ScriptRun {
         }
     }
 
-    private func line(_ text: String) throws -> ScriptedAgent.Line {
-        if let line = prepared.lines[index], prepared.rateHertz == session.rateHertz { return line }
-        let words = try filled(text)
-        return ScriptedAgent.Line(
-            text: words, samples: ToneVoice.samples(for: words, rateHertz: session.rateHertz))
+    private func line(_ text: String) throws -> SpokenText {
+        if let (step, line) = prepared.opening, step == index, line.rateHertz == session.rateHertz {
+            return line
+        }
+        return SpokenText(try filled(text), rateHertz: session.rateHertz)
     }
 
     // MARK: Branches

@@ -2,8 +2,8 @@ public import Telephony
 
 /// An agent that follows an ``AgentScript``: for tests, demos, the command line and simple reminders.
 ///
-/// It speaks in tones that have the length and the rhythm of the words, unless a step plays a recording. Everything that
-/// does not depend on the conversation is spoken in ``prepare(for:id:)``, so the first sample leaves with the answer.
+/// It speaks in tones that have the length and the rhythm of the words, unless a step plays a recording. All texts are
+/// checked against the context, and the first line spoken, in ``prepare(for:id:)``: the first sample leaves with the answer.
 public struct ScriptedAgent: VoiceAgent {
     public let script: AgentScript
     public let tools: [AgentTool]
@@ -58,18 +58,12 @@ public struct ScriptedAgent: VoiceAgent {
         return options
     }
 
-    /// What is said whatever happens, by step, already spoken.
+    /// What is said first, already spoken; the rest is spoken when it is reached.
     public struct Preparation: Sendable {
-        let rateHertz: Int
-        let lines: [Int: Line]
+        let opening: (step: Int, line: SpokenText)?
     }
 
-    struct Line: Sendable {
-        let text: String
-        let samples: [Int16]
-    }
-
-    /// Fills every text and speaks it.
+    /// Checks every text and speaks the first.
     ///
     /// - Throws: ``AgentError/script(_:)`` when the context lacks a variable.
     public func prepare(for request: CallRequest, id: CallID) async throws -> Preparation {
@@ -78,17 +72,14 @@ public struct ScriptedAgent: VoiceAgent {
         } catch {
             throw AgentError.script(error)
         }
-        // The bridge asks the dialer for our rate; one that has its own is met again in `line(_:in:)`.
+        // The bridge asks the dialer for our rate; on a call that has its own the line is spoken again.
         let rate = script.rateHertz ?? request.audioRateHertz ?? 16_000
         let saved = script.savedNames
-        var lines: [Int: Line] = [:]
-        for (index, step) in script.steps.enumerated() {
-            guard let text = step.spokenText, let template = try? PromptTemplate(text),
-                saved.isDisjoint(with: template.variables), let words = try? template.render(request.context)
-            else { continue }
-            lines[index] = Line(text: words, samples: ToneVoice.samples(for: words, rateHertz: rate))
-        }
-        return Preparation(rateHertz: rate, lines: lines)
+        guard let step = script.steps.firstIndex(where: { $0.spokenText != nil }),
+            let text = script.steps[step].spokenText, let template = try? PromptTemplate(text),
+            saved.isDisjoint(with: template.variables), let words = try? template.render(request.context)
+        else { return Preparation(opening: nil) }
+        return Preparation(opening: (step, SpokenText(words, rateHertz: rate)))
     }
 
     public func converse(_ session: AgentSession, prepared: Preparation) async throws -> AgentResult {

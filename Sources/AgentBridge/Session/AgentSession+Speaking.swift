@@ -18,6 +18,20 @@ extension AgentSession {
         return try await utterance.spoken()
     }
 
+    /// Says a text in tones, with the length and rhythm of speech: for tests and demos without a synthesiser.
+    @discardableResult
+    public func sayTones(_ text: String) async throws -> SpokenUtterance {
+        try await say(SpokenText(text, rateHertz: rateHertz))
+    }
+
+    @discardableResult
+    func say(_ spoken: SpokenText) async throws -> SpokenUtterance {
+        let utterance = try startUtterance()
+        for piece in spoken.pieces { try utterance.append(piece.samples, text: piece.words) }
+        utterance.end()
+        return try await utterance.spoken()
+    }
+
     /// Opens an utterance whose audio comes piece by piece, as a speech synthesiser or a model delivers it.
     ///
     /// Utterances are sent in the order in which they were opened; an open one holds back those behind it.
@@ -84,7 +98,9 @@ public struct Utterance: Sendable {
     public let id: UtteranceID
     let session: AgentSession
 
-    /// Adds audio and words; after a cut or ``end()`` both are ignored.
+    /// Adds audio and, best word by word, what is said in it; after a cut or ``end()`` both are ignored.
+    ///
+    /// Words given with their own audio stand in the transcript exactly when that audio was sent.
     ///
     /// - Throws: ``AgentError/tooMuchSpeech`` when more than ``AgentSession/speechLimit`` would be waiting.
     public func append(_ samples: [Int16], text: String = "") throws {

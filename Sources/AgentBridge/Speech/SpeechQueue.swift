@@ -18,7 +18,8 @@ struct SpeechQueue {
 
     private struct Utterance {
         let id: UtteranceID
-        var text: String
+        /// Words by the samples they are spoken in; an open end is the utterance's.
+        var texts: [(words: String, start: Int, end: Int?)]
         /// Not yet handed to the output.
         var waiting: ArraySlice<Int16> = []
         var given = 0
@@ -28,6 +29,21 @@ struct SpeechQueue {
         var start: (position: Int64, instant: MonotonicInstant)?
         /// Marks by the sample of this utterance they follow, ascending.
         var marks: [(after: Int, name: String)] = []
+
+        var text: String { texts.map(\.words).joined() }
+
+        /// The words wholly within the first `sent` samples.
+        func text(upTo sent: Int) -> String {
+            var words = ""
+            for text in texts where text.start <= sent {
+                let end = text.end ?? given
+                words += SpokenUtterance.words(
+                    of: text.words, sent: sent - text.start, total: end - text.start)
+                if sent < end { break }
+            }
+            while words.last?.isWhitespace == true { words.removeLast() }
+            return words
+        }
     }
 
     let rateHertz: Int
@@ -60,7 +76,7 @@ struct SpeechQueue {
     mutating func open(text: String) -> UtteranceID {
         let id = UtteranceID(rawValue: nextID)
         nextID += 1
-        utterances.append(Utterance(id: id, text: text))
+        utterances.append(Utterance(id: id, texts: text.isEmpty ? [] : [(text, 0, nil)]))
         return id
     }
 
@@ -70,8 +86,9 @@ struct SpeechQueue {
     mutating func append(_ samples: [Int16], text: String, to id: UtteranceID) -> Bool {
         guard let index = index(of: id), !utterances[index].isEnded else { return false }
         utterances[index].waiting.append(contentsOf: samples)
+        let start = utterances[index].given
         utterances[index].given += samples.count
-        utterances[index].text += text
+        if !text.isEmpty { utterances[index].texts.append((text, start, start + samples.count)) }
         waitingSamples += samples.count
         return true
     }
@@ -171,9 +188,7 @@ struct SpeechQueue {
         let end = milliseconds(now)
         return SpokenUtterance(
             id: utterance.id, text: utterance.text,
-            textSent: isCut
-                ? SpokenUtterance.words(of: utterance.text, sent: samplesSent, total: utterance.given)
-                : utterance.text,
+            textSent: isCut ? utterance.text(upTo: samplesSent) : utterance.text,
             samplesGiven: utterance.given, samplesSent: samplesSent, isCutOff: isCut,
             startMilliseconds: min(end, utterance.start.map { milliseconds($0.instant) } ?? end),
             endMilliseconds: end)

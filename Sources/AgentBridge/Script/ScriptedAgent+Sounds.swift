@@ -1,0 +1,46 @@
+private import Foundation
+public import RTPMedia
+
+extension ScriptedAgent.Sound {
+    /// All channels of a WAV file as one.
+    public init(_ file: WAVFile) { self.init(samples: file.mono, rateHertz: file.rateHertz) }
+
+    /// The same sound at another rate; as it is when the resampler refuses the rates.
+    func converted(toHertz rate: Int) -> Self {
+        guard rate != rateHertz, !samples.isEmpty,
+            var resampler = try? SpeexResampler(from: rateHertz, to: rate, quality: 5, start: .aligned)
+        else { return self }
+        var output: [Int16] = []
+        // What is still in the filter comes out with silence behind the sound.
+        let padded = samples + [Int16](repeating: 0, count: max(64, rateHertz / 50))
+        do { try resampler.resample(padded.span, into: &output) } catch { return self }
+        return Self(samples: Array(output.prefix(samples.count * rate / rateHertz)), rateHertz: rate)
+    }
+}
+
+extension ScriptedAgent {
+    /// Reads a script and the recordings it plays, which lie beside it. Blocks: call it before the calls begin.
+    ///
+    /// - Parameter path: A JSON file.
+    public init(contentsOf path: String, tools: [AgentTool] = []) throws(AgentScriptError) {
+        let script = try AgentScript(contentsOf: path)
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        var sounds: [String: Sound] = [:]
+        for (index, step) in script.steps.enumerated() {
+            guard case .play(let name) = step.action, sounds[name] == nil else { continue }
+            func fault(_ reason: String) -> AgentScriptError {
+                AgentScriptError(step: index, field: "play", problem: .sound(reason))
+            }
+            let url = name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name)
+            guard let data = FileManager.default.contents(atPath: url.path) else {
+                throw fault("the recording cannot be read")
+            }
+            do {
+                sounds[name] = Sound(try WAVFile(parsing: [UInt8](data)))
+            } catch {
+                throw fault("not a usable WAV file: \(error)")
+            }
+        }
+        try self.init(script, sounds: sounds, tools: tools)
+    }
+}
