@@ -21,8 +21,8 @@ public struct PacketLossConcealer: Sendable {
     /// One period that continues the history and repeats without a step.
     private var template = [Int16](repeating: 0, count: longestPeriod)
     private var period = 0
-    /// Samples made up in this hole so far.
-    private var concealed = 0
+    /// Samples made up in this hole so far. Before the first frame there is nothing to repeat.
+    private var concealed = fadedSamples
     /// Step between the last good sample and the template's start.
     private var correction = 0
 

@@ -9,7 +9,7 @@ public import SansIO
 ///
 /// Two things are done better than the library alone would: the first packet waits for the margin instead of being
 /// followed by an inserted frame, and a stream that comes late as a whole (a route change) is taken up again after
-/// ``lateLimit`` late packets instead of after 20 lost ones.
+/// ``lateLimit`` frames of late packets instead of after 20 lost ones.
 public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     /// Octets of payload held, about 4 s of G.711.
     public static let capacity = 32_768
@@ -17,7 +17,8 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     public static let maximumPayload = 2_048
     /// Holes in a row after which the stream counts as stopped: 400 ms at 20 ms each.
     static let missLimit = 20
-    /// Late packets in a row, with nothing else to play, after which the buffer starts over.
+    /// Frames in a row with nothing but late packets after which the buffer starts over. Frames and not packets,
+    /// since a stalled link delivers its late packets all at once and is then back in time.
     static let lateLimit = 4
 
     private let state: OpaquePointer
@@ -28,7 +29,9 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     /// Frames until the first packet is played; `nil` while nothing has come.
     private var framesToStart: Int?
     private var missesInARow = 0
-    private var lateInARow = 0
+    private var lateFramesInARow = 0
+    /// Whether this frame has seen late packets only; `nil` without any.
+    private var isLate: Bool?
 
     /// - Parameter margin: Delay kept beyond what has been learnt; 0...500 ms.
     public init(margin: Duration) {
@@ -85,7 +88,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         let code = jitter_buffer_get(state, &packet, Int32(clamping: wanted), &offset)
         if code == JITTER_BUFFER_OK, let data = packet.data {
             missesInARow = 0
-            lateInARow = 0
+            lateFramesInARow = 0
             guard written &- packet.user_data <= UInt32(Self.capacity) else {
                 return .missing(samples: wanted)
             }
@@ -103,6 +106,10 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     }
 
     public mutating func finishFrame(remaining: Int) {
+        if let isLate {
+            lateFramesInARow = isLate ? lateFramesInARow + 1 : 0
+            self.isLate = nil
+        }
         switch framesToStart {
         case nil: break
         case 0?: jitter_buffer_remaining_span(state, UInt32(clamping: remaining))
@@ -114,7 +121,8 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         jitter_buffer_reset(state)
         framesToStart = nil
         missesInARow = 0
-        lateInARow = 0
+        lateFramesInARow = 0
+        isLate = nil
     }
 
     /// Copies tag and payload to the next free place that does not cross the ring's end.
@@ -138,11 +146,11 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     private mutating func noteLateness(ofPacketEndingAt end: RTPTimestamp) {
         let playout = RTPTimestamp(UInt32(bitPattern: jitter_buffer_get_pointer_timestamp(state)))
         guard playout.distance(to: end) <= 0 else {
-            lateInARow = 0
+            isLate = false
             return
         }
-        lateInARow += 1
-        if lateInARow >= Self.lateLimit, missesInARow >= Self.lateLimit {
+        isLate = isLate ?? true
+        if lateFramesInARow >= Self.lateLimit - 1, missesInARow >= Self.lateLimit {
             reset()
             framesToStart = marginFrames
         }

@@ -156,7 +156,6 @@ struct InboundAudio: ~Copyable {
     private mutating func fillQueue(at now: MonotonicInstant) -> AudioLeg.FrameKind {
         let frame = AudioFrame.narrowSamples
         var isComplete = true
-        var hasAudio = queue.count > 0
         while queue.count < frame {
             switch jitterBuffer.take(frame - queue.count, into: &payload) {
             case .packet(let tag, let offset):
@@ -165,7 +164,6 @@ struct InboundAudio: ~Copyable {
                     isComplete = false
                 }
                 Self.decode(payload, tag: tag, skipping: max(-offset, 0), into: &queue, &concealer)
-                hasAudio = true
             case .missing(let samples):
                 conceal(min(samples, frame))
                 isComplete = false
@@ -177,8 +175,7 @@ struct InboundAudio: ~Copyable {
         jitterBuffer.finishFrame(remaining: queue.count - frame)
         if isComplete { return .audio }
         let isAfterEvent = lastEvent.map { $0.duration(to: now) < Self.eventQuiet } ?? false
-        if concealer.hasFadedOut || isAfterEvent || !hasAudio && lastAudio == nil { return .silence }
-        return .concealed
+        return concealer.hasFadedOut || isAfterEvent ? .silence : .concealed
     }
 
     private mutating func conceal(_ samples: Int) {

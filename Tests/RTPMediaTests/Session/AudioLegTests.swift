@@ -4,10 +4,6 @@ import Testing
 
 @Suite("An audio leg, both ways")
 struct AudioLegTests {
-    private func headers(_ packets: [[UInt8]]) throws -> [RTPHeader] {
-        try packets.map { try RTPPacket(parsing: $0.span.bytes).header }
-    }
-
     @Test(
         "On a clean network a tone arrives as that tone, without a made-up frame",
         arguments: [8_000, 16_000, 24_000, 48_000])
@@ -30,7 +26,7 @@ struct AudioLegTests {
         let tone = Signal.tone(hertz: 400, rate: 16_000)
         pair.speechOfA = { (16_000..<32_000).contains($0) ? tone($0) : 0 }
         pair.run(frames: 150)
-        let sent = try headers(pair.sentByA)
+        let sent = try pair.headersOfA()
         #expect(sent.count == 150)
         for (before, after) in zip(sent, sent.dropFirst()) {
             #expect(before.sequence.distance(to: after.sequence) == 1)
@@ -76,7 +72,7 @@ struct AudioLegTests {
         pair.run(frames: 10)
         #expect(pair.a.sendDigits("58"))
         pair.run(frames: 20)
-        let sent = try headers(pair.sentByA)[10...]
+        let sent = try pair.headersOfA()[10...]
         #expect(
             sent.map(\.payloadType)
                 == Array(repeating: [101, 101, 101, 101, 101, 101, 101, 0, 0, 0], count: 2).flatMap { $0 })

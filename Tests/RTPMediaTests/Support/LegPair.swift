@@ -57,6 +57,11 @@ final class LegPair {
             generator: &entropy, at: now)
     }
 
+    /// Headers of what A has sent.
+    func headersOfA() throws -> [RTPHeader] {
+        try sentByA.map { try RTPPacket(parsing: $0.span.bytes).header }
+    }
+
     /// Runs whole periods of 20 ms.
     func run(frames count: Int) {
         for _ in 0..<count {
@@ -68,6 +73,10 @@ final class LegPair {
 
     func put(_ bytes: [UInt8], toBFrom source: SocketAddress) -> Bool {
         b.receiveRTP(bytes.span.bytes, from: source, at: now)
+    }
+
+    func putControl(_ bytes: [UInt8], toBFrom source: SocketAddress) -> Bool {
+        b.receiveRTCP(bytes.span.bytes, from: source, at: now)
     }
 
     private func step() {

@@ -1,0 +1,226 @@
+import RTPMedia
+import SansIO
+import Testing
+
+@Suite("An audio leg against the network's surprises")
+struct AudioLegRobustnessTests {
+    private let stranger = SocketAddress(ipv4: 0xC633_6401, port: 9_999)
+
+    private func packet(
+        _ sequence: Int, source: UInt32, type: UInt8 = 0, timestamp: Int? = nil, sample: UInt8 = 0x80
+    ) -> [UInt8] {
+        var block = OwnedBytes(capacity: 400)
+        let header = RTPHeader(
+            payloadType: type, sequence: SequenceNumber(UInt16(truncatingIfNeeded: sequence)),
+            timestamp: RTPTimestamp(UInt32(truncatingIfNeeded: timestamp ?? sequence * 160)),
+            synchronizationSource: source)
+        let payload = [UInt8](repeating: sample, count: 160)
+        header.pack(payload.span.bytes, into: &block)
+        return LegPair.copy(block)
+    }
+
+    @Test("Datagrams that are no packets are counted and change nothing")
+    func garbage() throws {
+        let pair = try LegPair(seed: 1)
+        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.run(frames: 50)
+        let bad = [
+            "", "80", "00000000 00000000 00000000 ffff", "a000 0001 00000002 00000003 0a0b0cff",
+            "9000 0001 00000002 00000003 bedeffff 00112233", "8f00 0001 00000002 00000003",
+            // RTCP on the RTP port, and a payload type nobody agreed on.
+            "80c90001 01020304", "8060 0001 00000002 00000003 ffffffff",
+        ]
+        for text in bad { #expect(!pair.put(octets(text), toBFrom: LegPair.addressA)) }
+        pair.run(frames: 50)
+        #expect(pair.b.statistics.packetsRejected == bad.count)
+        #expect(pair.b.statistics.framesConcealed == 0)
+        #expect(pair.b.statistics.packetsLost == 0)
+        for text in ["", "80c90001", "81cb0001 01020304", "80c9ffff 01020304"] {
+            #expect(!pair.putControl(octets(text), toBFrom: LegPair.addressA.with(port: 4_001)))
+        }
+        #expect(!pair.putControl(octets("80c90001 01020304"), toBFrom: stranger))
+        #expect(pair.b.statistics.packetsRejected == bad.count + 5)
+    }
+
+    @Test("A stranger's flood neither takes the leg over nor is heard")
+    func flood() throws {
+        let pair = try LegPair(seed: 2)
+        let tone = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = tone
+        pair.run(frames: 50)
+        let real = try pair.headersOfA()[0].synchronizationSource
+        for frame in 0..<100 {
+            for index in 0..<5 {
+                // With an SSRC of its own, and with the real one and numbers ahead.
+                #expect(!pair.put(packet(frame * 5 + index, source: 77), toBFrom: stranger))
+                #expect(!pair.put(packet(frame * 5 + index, source: real), toBFrom: stranger))
+            }
+            pair.run(frames: 1)
+        }
+        #expect(pair.b.remoteRTP == LegPair.addressA)
+        #expect(pair.b.statistics.packetsRejected == 1_000)
+        #expect(pair.b.statistics.framesConcealed == 0)
+        #expect(Signal.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
+    }
+
+    @Test("Behind a NAT the real source is latched after two packets in sequence, for RTP and RTCP")
+    func latching() throws {
+        let pair = try LegPair(seed: 3)
+        pair.apparentAddressOfA = SocketAddress(ipv4: 0xCB00_7105, port: 40_000)
+        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        #expect(pair.b.remoteRTP == LegPair.addressA)
+        pair.run(frames: 200)
+        #expect(pair.b.remoteRTP == pair.apparentAddressOfA)
+        #expect(pair.b.remoteRTCP == pair.apparentAddressOfA.with(port: 40_001))
+        #expect(pair.b.statistics.packetsRejected == 1)
+        #expect(Signal.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
+    }
+
+    @Test("The negotiated address takes its place back from one that was latched")
+    func negotiatedWins() throws {
+        let pair = try LegPair(seed: 4)
+        for index in 0..<4 { _ = pair.put(packet(index, source: 5), toBFrom: stranger) }
+        #expect(pair.b.remoteRTP == stranger)
+        pair.run(frames: 10)
+        #expect(pair.b.remoteRTP == LegPair.addressA)
+        #expect(!pair.put(packet(4, source: 5), toBFrom: stranger))
+    }
+
+    @Test("The same stream may go on from a new address once the old one is quiet, and not before")
+    func moved() throws {
+        let pair = try LegPair(seed: 5)
+        pair.run(frames: 50)
+        pair.apparentAddressOfA = LegPair.addressA.with(port: 4_444)
+        pair.run(frames: 20)
+        #expect(pair.b.remoteRTP == LegPair.addressA)
+        pair.run(frames: 20)
+        #expect(pair.b.remoteRTP == LegPair.addressA.with(port: 4_444))
+        #expect(pair.kindsAtB.suffix(5).allSatisfy { $0 == .audio })
+    }
+
+    @Test("Without latching only the negotiated address counts")
+    func noLatching() throws {
+        var configuration = AudioLeg.Configuration(
+            negotiated: .between(LegPair.addressA), rateHertz: 8_000, canonicalName: "x")
+        configuration.latchesToSource = false
+        var generator = SeededGenerator(seed: 1)
+        let now = MonotonicInstant(nanoseconds: 0)
+        let leg = try AudioLeg(configuration: configuration, generator: &generator, at: now)
+        func put(_ bytes: [UInt8], from source: SocketAddress) -> Bool {
+            leg.receiveRTP(bytes.span.bytes, from: source, at: now)
+        }
+        for index in 0..<5 { #expect(!put(packet(index, source: 5), from: stranger)) }
+        #expect(put(packet(9, source: 6), from: LegPair.addressA))
+    }
+
+    @Test("A new SSRC mid-stream is taken up after two packets, and its start is not counted as loss")
+    func newSource() throws {
+        let pair = try LegPair(seed: 6)
+        pair.run(frames: 50)
+        pair.network.loss = 1
+        pair.run(frames: 2)
+        for index in 0..<50 {
+            _ = pair.put(
+                packet(30_000 + index, source: 99, timestamp: 5_000_000 + index * 160),
+                toBFrom: LegPair.addressA)
+            pair.run(frames: 1)
+        }
+        #expect(pair.kindsAtB.suffix(40).allSatisfy { $0 == .audio })
+        #expect(pair.b.statistics.packetsLost == 0)
+        #expect(pair.b.statistics.packetsRejected == 1)
+        #expect(pair.b.statistics.jitterMilliseconds < 1)
+        #expect(pair.narrowHeardByB.last == -32_124 || pair.narrowHeardByB.last == 32_124)
+    }
+
+    @Test("Timestamps that jump within a stream cost a moment, not a second")
+    func timestampJump() throws {
+        let pair = try LegPair(seed: 7)
+        pair.network.loss = 1
+        for index in 0..<150 {
+            let timestamp = index * 160 + (index < 60 ? 0 : 3_000_000_000)
+            _ = pair.put(packet(index, source: 9, timestamp: timestamp), toBFrom: LegPair.addressA)
+            pair.run(frames: 1)
+        }
+        #expect(pair.kindsAtB[58..<66].filter { $0 != .audio }.count <= 3)
+        #expect(pair.kindsAtB.suffix(80).allSatisfy { $0 == .audio })
+    }
+
+    @Test("A long gap becomes silence and is no loss; the stream is taken up again after it")
+    func longGap() throws {
+        let pair = try LegPair(seed: 8)
+        pair.speechOfA = Signal.tone(hertz: 500, rate: 16_000)
+        pair.run(frames: 100)
+        try pair.a.renegotiate(.between(LegPair.addressB, direction: .recvonly))
+        pair.run(frames: 100)
+        #expect(pair.kindsAtB.suffix(80).allSatisfy { $0 == .silence })
+        #expect(pair.heardByB.suffix(3_200).allSatisfy { abs($0) <= 1 })
+        try pair.a.renegotiate(.between(LegPair.addressB))
+        pair.run(frames: 100)
+        #expect(pair.kindsAtB.suffix(80).allSatisfy { $0 == .audio })
+        #expect(pair.b.statistics.packetsLost == 0)
+        let headers = try pair.headersOfA()
+        #expect(headers.count == 200)
+        #expect(headers[99].sequence.distance(to: headers[100].sequence) == 1)
+        #expect(headers[99].timestamp.distance(to: headers[100].timestamp) == 101 * 160)
+        #expect(headers[100].marker)
+    }
+
+    @Test("Hold: nothing is played when we only send, nothing is sent when we only receive")
+    func directions() throws {
+        let pair = try LegPair(seed: 9)
+        pair.speechOfA = Signal.tone(hertz: 500, rate: 16_000)
+        pair.run(frames: 50)
+        try pair.b.renegotiate(.between(LegPair.addressA, direction: .sendonly))
+        pair.run(frames: 50)
+        #expect(pair.kindsAtB.suffix(50).allSatisfy { $0 == .silence })
+        #expect(pair.b.statistics.packetsLost == 0)
+        try pair.b.renegotiate(.between(LegPair.addressA))
+        pair.run(frames: 50)
+        #expect(pair.kindsAtB.suffix(40).allSatisfy { $0 == .audio })
+    }
+
+    @Test("A re-INVITE may change the codec and the address; SSRC and sequence go on")
+    func renegotiation() throws {
+        let pair = try LegPair(seed: 10)
+        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.run(frames: 50)
+        let moved = LegPair.addressA.with(port: 7_000)
+        pair.apparentAddressOfA = moved
+        try pair.a.renegotiate(.between(LegPair.addressB, codec: .pcma))
+        try pair.b.renegotiate(.between(moved, codec: .pcma))
+        #expect(pair.b.remoteRTP == moved)
+        pair.run(frames: 100)
+        let headers = try pair.headersOfA()
+        #expect(
+            headers.map(\.payloadType) == Array(repeating: 0, count: 50) + Array(repeating: 8, count: 100))
+        #expect(Set(headers.map(\.synchronizationSource)).count == 1)
+        #expect(zip(headers, headers.dropFirst()).allSatisfy { $0.sequence.distance(to: $1.sequence) == 1 })
+        #expect(Signal.purity(pair.heardByB.suffix(16_000), hertz: 1_000, rate: 16_000) > 0.999)
+        #expect(pair.b.statistics.codec == .pcma)
+    }
+
+    @Test("No telephone events are queued for a far end that takes none")
+    func noEvents() throws {
+        let pair = try LegPair(seed: 11)
+        var negotiated = NegotiatedAudio.between(LegPair.addressB)
+        negotiated.sendEventPayloadType = nil
+        try pair.a.renegotiate(negotiated)
+        #expect(!pair.a.sendDigits("1"))
+    }
+
+    @Test("Rates and qualities outside the range are refused")
+    func settings() {
+        var generator = SeededGenerator(seed: 1)
+        var configuration = AudioLeg.Configuration(
+            negotiated: .between(LegPair.addressA), rateHertz: 11_025, canonicalName: "x")
+        let now = MonotonicInstant(nanoseconds: 0)
+        #expect(throws: AudioLegError.unsupportedRate(hertz: 11_025)) {
+            _ = try AudioLeg(configuration: configuration, generator: &generator, at: now)
+        }
+        configuration.rateHertz = 16_000
+        configuration.resamplerQuality = 11
+        #expect(throws: AudioLegError.unsupportedQuality(11)) {
+            _ = try AudioLeg(configuration: configuration, generator: &generator, at: now)
+        }
+    }
+}
