@@ -56,8 +56,6 @@ extension UserAgent {
 
     /// A Call-ID of 128 random bits.
     mutating func drawCallID() -> String {
-        var bytes = [UInt8](hexadecimal: generator.next())
-        bytes.append(hexadecimal: generator.next())
-        return String(decoding: bytes, as: UTF8.self)
+        HexadecimalDigits.text(generator.next()) + HexadecimalDigits.text(generator.next())
     }
 }

@@ -9,56 +9,49 @@ extension UserAgent {
         _ invite: OutgoingInvite, callID: String, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
     ) throws(UserAgentError) -> InviteSessionID {
-        let tag = [UInt8](hexadecimal: generator.next())
+        let tag = HexadecimalDigits.text(generator.next())
         let identity = InviteSession.Identity(
-            callID: Array(callID.utf8), localTag: tag,
-            localParty: Array(invite.from.utf8) + Array(";tag=".utf8) + tag,
-            contact: Array(invite.contact.utf8), sentBy: Array(invite.sentBy.utf8))
+            callID: callID, localTag: tag, localParty: "\(invite.from);tag=\(tag)", contact: invite.contact,
+            sentBy: invite.sentBy, dialogKey: keys.dialog(callID: callID, localTag: tag))
         var session = InviteSession(id: sessions.nextID(), identity: identity, state: .inviting)
         session.client = InviteSession.ClientInvite(
             request: invite, cSeq: UInt32(truncatingIfNeeded: generator.next() % 10_000) + 1, branch: 0)
-        let size = sendInvite(&session, at: now, into: &effects)
-        guard size <= Self.maximumDatagramBytes else {
-            // Taken back whole: nothing has left yet.
-            if let send = effects.sends.popLast() { effects.bytes.removeSubrange(send.range) }
-            if let transaction = session.client?.transaction { transactions.abandon(transaction) }
-            throw .messageTooLarge(bytes: size)
+        do {
+            try sendInvite(&session, at: now, into: &effects)
+        } catch .messageTooLarge(let bytes) {
+            throw .messageTooLarge(bytes: bytes)
+        } catch {
+            throw .invalidField("headers")
         }
-        sessions.insert(session, dialogKey: dialogKey(of: identity))
+        sessions.insert(session)
         return session.id
     }
 
-    /// The payload of the largest UDP datagram over IPv4.
-    static var maximumDatagramBytes: Int { 65_507 }
-
     /// Sends the INVITE, again after a challenge: same Call-ID and From tag, next CSeq, new branch (RFC 3261 §22.2).
-    ///
-    /// - Returns: Its size in bytes.
-    @discardableResult
     mutating func sendInvite(
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
-    ) -> Int {
-        guard var client = session.client else { return 0 }
+    ) throws(SIPSerializeError) {
+        guard var client = session.client else { return }
         client.branch = generator.next()
         client.hasProvisional = false
         let line = RequestLine(
-            method: "INVITE", requestURI: Array(client.request.requestURI.utf8),
-            remoteParty: Array(client.request.to.utf8), cSeq: client.cSeq, branch: client.branch)
+            method: .invite, requestURI: client.request.requestURI, remoteParty: client.request.to,
+            cSeq: client.cSeq, branch: client.branch)
         let contact = session.identity.contact
-        let authorization = session.authentication.fields
-        let message = write(line, of: session.identity, body: client.request.body, into: &effects) { bytes in
-            bytes.append("Contact: ")
-            bytes.append(contentsOf: contact)
-            bytes.append("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nAccept: application/sdp\r\n")
-            bytes.append(contentsOf: authorization)
-            Self.write(client.request.headers, into: &bytes)
+        let authorization = session.authentication.inviteFields
+        let message = try write(line, of: session.identity, body: client.request.body, into: &effects) {
+            message in
+            message.header(.contact, contact)
+            message.allow()
+            message.header(.accept, "application/sdp")
+            message.headers(authorization)
+            message.headers(client.request.headers)
         }
         client.transaction = transactions.start(
-            .invite, key: keys.client(branch: client.branch, method: "INVITE"), message: message,
+            .invite, key: keys.client(branch: client.branch, method: .invite), message: message,
             route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
             user: .invite(session.id), at: now, into: &effects)
         session.client = client
-        return message.count
     }
 
     // MARK: Responses
@@ -105,7 +98,7 @@ extension UserAgent {
         case .cancel, .fork:
             break  // The INVITE's own final response ends the session; a fork's BYE concerns nobody.
         }
-        checkIn(session)
+        sessions.checkIn(session)
     }
 
     private mutating func inviteProgressed(
@@ -180,11 +173,10 @@ extension UserAgent {
         guard session.state == .inviting, let client = session.client else { return }
         var failure = InviteFailure.rejected(Self.receivedResponse(response))
         if status == 401 || status == 407, client.cancellation == .none, !client.request.credentials.isEmpty {
-            if authenticate(&session, response, method: "INVITE", requestURI: client.request.requestURI) {
+            if authenticate(&session, response, method: .invite, requestURI: client.request.requestURI) {
                 session.client?.cSeq += 1
                 session.dialogs.removeAll()
-                sendInvite(&session, at: arrival.now, into: &effects)
-                return
+                if (try? sendInvite(&session, at: arrival.now, into: &effects)) != nil { return }
             }
             failure = .credentialsRefused(Self.receivedResponse(response))
         }
@@ -201,30 +193,13 @@ extension UserAgent {
     private func dialog(
         of session: InviteSession, from response: borrowing SIPMessage, _ arrival: Arrival
     ) -> Dialog {
-        let target = response.contact.map { response.copy($0.uri.text) }
+        let target = response.contact.map { response.string($0.uri.text) }
         return Dialog(
-            remoteTag: response.copy(response.to.tag ?? .empty),
-            remoteParty: response.rawValue(of: .to).map { response.copy($0) } ?? [],
-            remoteTarget: target ?? Array(session.client?.request.requestURI.utf8 ?? "".utf8),
-            routeSet: Self.recordRoutes(of: response).reversed(),
+            remoteTag: response.copy(response.to.tag ?? .empty), remoteParty: response.text(of: .to) ?? "",
+            remoteTarget: target ?? session.client?.request.requestURI ?? "",
+            routeSet: response.routeSet().reversed(),
             peer: MessageRoute(destination: arrival.source, socket: arrival.socket),
             localCSeq: session.client?.cSeq ?? 1)
-    }
-
-    /// Record-Route values, topmost first.
-    static func recordRoutes(of message: borrowing SIPMessage) -> [[UInt8]] {
-        var routes: [[UInt8]] = []
-        for slot in message.slots where slot.id == .recordRoute {
-            var scanner = FieldScanner(message.bytes, slot.value)
-            scanner.skipListSeparators()
-            while !scanner.isAtEnd, routes.count < 32 {
-                let start = scanner.position
-                guard (try? scanner.readNameAddress()) != nil else { return routes }
-                routes.append(message.copy(scanner.trimmed(from: start)))
-                scanner.skipListSeparators()
-            }
-        }
-        return routes
     }
 
     /// The ACK for a 2xx (RFC 3261 §13.2.2.4): a request of its own in the dialog, with the INVITE's credentials.
@@ -235,12 +210,10 @@ extension UserAgent {
         guard let branch = dialog.acknowledgementBranch, let cSeq = session.client?.cSeq else { return }
         let path = dialog.path
         let line = RequestLine(
-            method: "ACK", requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
+            method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
             cSeq: cSeq, branch: branch)
         let authorization = session.authentication.inviteFields
-        let message = write(line, of: session.identity, into: &effects) {
-            $0.append(contentsOf: authorization)
-        }
-        effects.send(message, along: dialog.nextHop)
+        let message = try? write(line, of: session.identity, into: &effects) { $0.headers(authorization) }
+        if let message { effects.send(message, along: dialog.nextHop) }
     }
 }

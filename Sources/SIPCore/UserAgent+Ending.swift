@@ -40,14 +40,15 @@ extension UserAgent {
     ) {
         guard let client = session.client else { return }
         let line = RequestLine(
-            method: "CANCEL", requestURI: Array(client.request.requestURI.utf8),
-            remoteParty: Array(client.request.to.utf8), cSeq: client.cSeq, branch: client.branch)
+            method: .cancel, requestURI: client.request.requestURI,
+            remoteParty: client.request.to, cSeq: client.cSeq, branch: client.branch)
         let reason = session.endReason
-        let message = write(line, of: session.identity, into: &effects) {
-            Self.writeReason(reason, into: &$0)
-        }
+        guard
+            let message = try? write(
+                line, of: session.identity, into: &effects, fields: { $0.reason(reason) })
+        else { return }
         _ = transactions.start(
-            .other, key: keys.client(branch: client.branch, method: "CANCEL"), message: message,
+            .other, key: keys.client(branch: client.branch, method: .cancel), message: message,
             route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
             user: .cancel(session.id), at: now, into: &effects)
         session.client?.cancellation = .sent
@@ -81,16 +82,21 @@ extension UserAgent {
         let branch = generator.next()
         let path = dialog.path
         let line = RequestLine(
-            method: "BYE", requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
+            method: .bye, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
             cSeq: cSeq, branch: branch)
         let authorization = session.authentication.byeFields
         let reason = session.endReason
-        let message = write(line, of: session.identity, into: &effects) { bytes in
-            bytes.append(contentsOf: authorization)
-            Self.writeReason(reason, into: &bytes)
+        let message = try? write(line, of: session.identity, into: &effects) { message in
+            message.headers(authorization)
+            message.reason(reason)
+        }
+        guard let message else {
+            // The far end's own words cannot be sent back to it, so there is nobody to say goodbye to.
+            if case .bye = user { finish(&session, into: &effects) }
+            return
         }
         _ = transactions.start(
-            .other, key: keys.client(branch: branch, method: "BYE"), message: message, route: dialog.nextHop,
+            .other, key: keys.client(branch: branch, method: .bye), message: message, route: dialog.nextHop,
             user: user, at: now, into: &effects)
         if case .bye = user {
             session.enter(.ending)
@@ -106,8 +112,8 @@ extension UserAgent {
         guard status >= 200, session.state == .ending, let confirmed = session.confirmed else { return }
         if status == 401 || status == 407,
             authenticate(
-                &session, response, method: "BYE",
-                requestURI: String(decoding: session.dialogs[confirmed].path.requestURI, as: UTF8.self))
+                &session, response, method: .bye,
+                requestURI: session.dialogs[confirmed].path.requestURI)
         {
             return sendBye(
                 in: confirmed, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)
@@ -133,7 +139,7 @@ extension UserAgent {
         case .bye: finish(&session, into: &effects)
         case .cancel, .fork: break  // The session's own timer ends a cancelled INVITE.
         }
-        checkIn(session)
+        sessions.checkIn(session)
     }
 
     mutating func timerFired(

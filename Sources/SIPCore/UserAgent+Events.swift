@@ -12,8 +12,8 @@ extension UserAgent {
     static func receivedRequest(_ request: borrowing SIPMessage, _ arrival: Arrival) -> ReceivedRequest {
         ReceivedRequest(
             method: request.string(request.methodName), requestURI: request.string(request.requestURI.text),
-            from: request.rawValue(of: .from).map { request.string($0) } ?? "",
-            to: request.rawValue(of: .to).map { request.string($0) } ?? "",
+            from: request.value(of: .from).map { request.string($0) } ?? "",
+            to: request.value(of: .to).map { request.string($0) } ?? "",
             callID: request.string(request.callID), headers: carriedHeaders(of: request),
             body: body(of: request),
             source: arrival.source)
@@ -21,7 +21,7 @@ extension UserAgent {
 
     static func body(of message: borrowing SIPMessage) -> SIPBody? {
         guard !message.body.isEmpty else { return nil }
-        let type = message.rawValue(of: .contentType).map { message.string($0) }
+        let type = message.value(of: .contentType).map { message.string($0) }
         return SIPBody(contentType: type ?? "", bytes: message.copy(message.body))
     }
 

@@ -4,92 +4,46 @@ internal import SansIO
 extension UserAgent {
     /// What tells one request of a session from another.
     struct RequestLine {
-        var method: StaticString
-        var requestURI: [UInt8]
-        var routes: [[UInt8]] = []
-        var remoteParty: [UInt8]
+        var method: SIPMethod
+        var requestURI: String
+        var routes: [String] = []
+        /// Value of To.
+        var remoteParty: String
         var cSeq: UInt32
         var branch: UInt64
     }
 
-    /// Writes a request; `fields` adds whole header lines before the last ones.
+    /// Writes a request; `fields` adds header fields before the last ones.
     ///
     /// - Returns: Where it lies in the bytes of `effects`.
     func write(
         _ line: RequestLine, of identity: InviteSession.Identity, body: SIPBody? = nil,
-        into effects: inout UserAgentEffects, fields: (inout [UInt8]) -> Void = { _ in }
-    ) -> Range<Int> {
-        let start = effects.bytes.count
-        Self.write(line, identity, into: &effects.bytes)
-        fields(&effects.bytes)
-        writeProduct("User-Agent: ", into: &effects.bytes)
-        Self.write(body, into: &effects.bytes)
-        return start..<effects.bytes.count
-    }
-
-    private static func write(
-        _ line: RequestLine, _ identity: InviteSession.Identity, into bytes: inout [UInt8]
-    ) {
-        bytes.append(line.method)
-        bytes.append(ASCII.space)
-        bytes.append(contentsOf: line.requestURI)
-        bytes.append(" SIP/2.0\r\nVia: SIP/2.0/UDP ")
-        bytes.append(contentsOf: identity.sentBy)
-        bytes.append(";branch=z9hG4bK")
-        bytes.append(hexadecimal: line.branch)
-        bytes.append(";rport\r\n")
-        for route in line.routes {
-            bytes.append("Route: ")
-            bytes.append(contentsOf: route)
-            bytes.endLine()
+        into effects: inout UserAgentEffects, fields: (inout SIPSerializer) -> Void = { _ in }
+    ) throws(SIPSerializeError) -> Range<Int> {
+        let product = configuration.productName
+        return try SIPSerializer.append(to: &effects.bytes) { message in
+            message.requestLine(line.method, uri: line.requestURI)
+            message.beginHeader(.via)
+            message.append("SIP/2.0/UDP ")
+            message.append(identity.sentBy)
+            message.append(";branch=")
+            message.append(branch: line.branch)
+            message.append(";rport")
+            message.endHeader(.via)
+            for route in line.routes { message.header(.route, route) }
+            message.header(.maxForwards, 70)
+            message.header(.from, identity.localParty)
+            message.header(.to, line.remoteParty)
+            message.header(.callID, identity.callID)
+            message.beginHeader(.cSeq)
+            message.append(number: Int(line.cSeq))
+            message.append(ASCII.space)
+            message.append(line.method.description)
+            message.endHeader(.cSeq)
+            fields(&message)
+            if !product.isEmpty { message.header(.userAgent, product) }
+            message.end(body)
         }
-        bytes.append("Max-Forwards: 70\r\nFrom: ")
-        bytes.append(contentsOf: identity.localParty)
-        bytes.append("\r\nTo: ")
-        bytes.append(contentsOf: line.remoteParty)
-        bytes.append("\r\nCall-ID: ")
-        bytes.append(contentsOf: identity.callID)
-        bytes.append("\r\nCSeq: ")
-        bytes.append(decimal: line.cSeq)
-        bytes.append(ASCII.space)
-        bytes.append(line.method)
-        bytes.endLine()
-    }
-
-    /// Content-Type, Content-Length, the empty line and the body.
-    static func write(_ body: SIPBody?, into bytes: inout [UInt8]) {
-        if let body, !body.bytes.isEmpty {
-            bytes.append("Content-Type: ")
-            bytes.append(line: body.contentType)
-            bytes.endLine()
-        }
-        bytes.append("Content-Length: ")
-        bytes.append(decimal: body?.bytes.count ?? 0)
-        bytes.append("\r\n\r\n")
-        if let body { bytes.append(contentsOf: body.bytes) }
-    }
-
-    func writeProduct(_ name: StaticString, into bytes: inout [UInt8]) {
-        guard !configuration.productName.isEmpty else { return }
-        bytes.append(name)
-        bytes.append(line: configuration.productName)
-        bytes.endLine()
-    }
-
-    static func write(_ fields: [SIPHeaderField], into bytes: inout [UInt8]) {
-        for field in fields {
-            bytes.append(line: field.name)
-            bytes.append(": ")
-            bytes.append(line: field.value)
-            bytes.endLine()
-        }
-    }
-
-    static func writeReason(_ reason: String?, into bytes: inout [UInt8]) {
-        guard let reason, !reason.isEmpty else { return }
-        bytes.append("Reason: ")
-        bytes.append(line: reason)
-        bytes.endLine()
     }
 
     /// The ACK for a final response of 300 or more (RFC 3261 §17.1.1.3). It is rebuilt from the response, which
@@ -98,30 +52,72 @@ extension UserAgent {
         for response: borrowing SIPMessage, _ acknowledgement: TransactionLayer.Acknowledgement,
         into effects: inout UserAgentEffects
     ) {
-        guard let branch = response.topVia.branch, let from = response.rawValue(of: .from),
-            let to = response.rawValue(of: .to),
-            let lineEnd = acknowledgement.head.firstIndex(of: ASCII.carriageReturn)
-        else { return }
-        let start = effects.bytes.count
+        let lines = String(decoding: acknowledgement.head, as: UTF8.self).split(separator: "\n")
+        guard let requestURI = lines.first, let branch = response.topVia.branch else { return }
         let via = response.topVia
         let sentByEnd = via.parameters.isEmpty ? via.text.end : via.parameters.slice.start
-        effects.bytes.append("ACK ")
-        effects.bytes.append(contentsOf: acknowledgement.head[..<lineEnd])
-        effects.bytes.append(" SIP/2.0\r\nVia: ")
-        effects.bytes.append(response.bytes(of: SIPSlice(via.text.start, sentByEnd)))
-        effects.bytes.append(";branch=")
-        effects.bytes.append(response.bytes(of: branch))
-        effects.bytes.append(";rport\r\n")
-        effects.bytes.append(contentsOf: acknowledgement.head[(lineEnd + 2)...])
-        effects.bytes.append("Max-Forwards: 70\r\nFrom: ")
-        effects.bytes.append(response.bytes(of: from))
-        effects.bytes.append("\r\nTo: ")
-        effects.bytes.append(response.bytes(of: to))
-        effects.bytes.append("\r\nCall-ID: ")
-        effects.bytes.append(response.bytes(of: response.callID))
-        effects.bytes.append("\r\nCSeq: ")
-        effects.bytes.append(decimal: response.cSeq.number)
-        effects.bytes.append(" ACK\r\nContent-Length: 0\r\n\r\n")
-        effects.send(start..<effects.bytes.count, along: acknowledgement.route)
+        let message = try? SIPSerializer.append(to: &effects.bytes) { message in
+            message.requestLine(.ack, uri: String(requestURI))
+            message.beginHeader(.via)
+            message.append(SIPSlice(via.text.start, sentByEnd), of: response)
+            message.append(";branch=")
+            message.append(branch, of: response)
+            message.append(";rport")
+            message.endHeader(.via)
+            for route in lines.dropFirst() { message.header(.route, String(route)) }
+            message.header(.maxForwards, 70)
+            message.copyFirst(.from, of: response)
+            message.copyFirst(.to, of: response)
+            message.copyFirst(.callID, of: response)
+            message.beginHeader(.cSeq)
+            message.append(number: Int(response.cSeq.number))
+            message.append(" ACK")
+            message.endHeader(.cSeq)
+            message.end()
+        }
+        if let message { effects.send(message, along: acknowledgement.route) }
     }
+
+    /// Text of the application on one line: line breaks and other control characters become spaces.
+    static func oneLine(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return text }
+        return String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? ASCII.space : $0 }, as: UTF8.self)
+    }
+}
+
+extension SIPSerializer {
+    /// The methods that this user agent serves (RFC 3261 §20.5).
+    mutating func allow() { header(.allow, "INVITE, ACK, CANCEL, BYE, OPTIONS") }
+
+    mutating func copyFirst(_ name: SIPHeaderName, of message: borrowing SIPMessage) {
+        if let slot = message.firstHeader(name) { copy(slot, from: message) }
+    }
+
+    /// A branch of ours: the magic cookie and sixteen hexadecimal digits.
+    mutating func append(branch: UInt64) {
+        append(TransactionKey.cookie)
+        for digit in HexadecimalDigits(branch) { append(digit) }
+    }
+
+    mutating func reason(_ reason: String?) {
+        if let reason, !reason.isEmpty { header(.reason, UserAgent.oneLine(reason)) }
+    }
+}
+
+/// The sixteen digits of a number, as octets.
+struct HexadecimalDigits: Sequence, IteratorProtocol {
+    private let number: UInt64
+    private var shift = 64
+
+    init(_ number: UInt64) { self.number = number }
+
+    mutating func next() -> UInt8? {
+        guard shift > 0 else { return nil }
+        shift -= 4
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+        return digit < 10 ? ASCII.zero + digit : UInt8(ascii: "a") + digit - 10
+    }
+
+    /// The digits of `number` as text: tags and Call-IDs.
+    static func text(_ number: UInt64) -> String { String(decoding: Array(Self(number)), as: UTF8.self) }
 }

@@ -17,159 +17,88 @@ extension UserAgent {
         return MessageRoute(destination: destination, socket: arrival.socket)
     }
 
-    /// The lines that every response to a request repeats: Via, Record-Route, From, To, Call-ID and CSeq.
+    /// Sends a response that needs no transaction of ours: final, and alike for every copy of the request.
     ///
-    /// - Parameter localTag: Added to a To without tag.
-    static func writeHead(
-        of request: borrowing SIPMessage, localTag: [UInt8], _ arrival: Arrival, into bytes: inout [UInt8]
-    ) {
-        var isFirstVia = true
-        for slot in request.slots {
-            switch slot.id {
-            case .via:
-                bytes.append("Via: ")
-                if isFirstVia {
-                    writeTopVia(of: request, arrival, into: &bytes)
-                    bytes.append(request.bytes(of: SIPSlice(request.topVia.text.end, slot.value.end)))
-                    isFirstVia = false
-                } else {
-                    bytes.append(request.bytes(of: slot.value))
-                }
-            case .recordRoute:
-                bytes.append("Record-Route: ")
-                bytes.append(request.bytes(of: slot.value))
-            case .from:
-                bytes.append("From: ")
-                bytes.append(request.bytes(of: slot.value))
-            case .to:
-                bytes.append("To: ")
-                bytes.append(request.bytes(of: slot.value))
-                if request.to.tag == nil {
-                    bytes.append(";tag=")
-                    bytes.append(contentsOf: localTag)
-                }
-            case .callID:
-                bytes.append("Call-ID: ")
-                bytes.append(request.bytes(of: slot.value))
-            case .cSeq:
-                bytes.append("CSeq: ")
-                bytes.append(request.bytes(of: slot.value))
-            default:
-                continue
-            }
-            bytes.endLine()
-        }
-    }
-
-    /// The topmost Via with `received` and `rport` filled in (RFC 3261 §18.2.1, RFC 3581 §4).
-    private static func writeTopVia(
-        of request: borrowing SIPMessage, _ arrival: Arrival, into bytes: inout [UInt8]
-    ) {
-        let via = request.topVia
-        let sentByEnd = via.parameters.isEmpty ? via.text.end : via.parameters.slice.start
-        bytes.append(request.bytes(of: SIPSlice(via.text.start, sentByEnd)))
-        var scanner = FieldScanner(request.bytes, via.parameters.slice)
-        while case .parameter(let parameter) = scanner.nextParameter() {
-            if request.bytes.matches(parameter.name, lowercase: "received")
-                || request.bytes.matches(parameter.name, lowercase: "rport")
-            {
-                continue
-            }
-            bytes.append(ASCII.semicolon)
-            bytes.append(request.bytes(of: parameter.name))
-            if let value = parameter.value {
-                bytes.append(ASCII.equals)
-                bytes.append(request.bytes(of: value))
-            }
-        }
-        let host = arrival.source.host
-        if via.hasRport || !request.bytes.matches(via.host, host) {
-            bytes.append(";received=")
-            bytes.append(utf8: host)
-        }
-        if via.hasRport {
-            bytes.append(";rport=")
-            bytes.append(decimal: arrival.source.port)
-        }
-    }
-
-    static func writeStatusLine(_ status: Int, reason: String? = nil, into bytes: inout [UInt8]) {
-        bytes.append("SIP/2.0 ")
-        bytes.append(decimal: status)
-        bytes.append(ASCII.space)
-        bytes.append(line: reason ?? SIPStatus(status)?.reasonPhrase ?? "")
-        bytes.endLine()
-    }
-
-    /// What our final responses to requests other than INVITE say besides the head; a function of request and
-    /// status, so that the answer to a copy of the request can be made again.
-    private mutating func writeFields(
-        for request: borrowing SIPMessage, status: Int, at now: MonotonicInstant, into bytes: inout [UInt8]
-    ) {
-        switch status {
-        case 200 where request.isMethod(.options):
-            bytes.append(
-                "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nAccept: application/sdp\r\nSupported: \r\n")
-        case 405, 501:
-            bytes.append("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n")
-        case 406, 415:
-            bytes.append("Accept: application/sdp\r\n")
-            if status == 415 { bytes.append("Accept-Encoding: identity\r\n") }
-        case 420:
-            for slot in request.slots where slot.id == .require {
-                bytes.append("Unsupported: ")
-                bytes.append(request.bytes(of: slot.value))
-                bytes.endLine()
-            }
-        case 500, 503:
-            bytes.append("Retry-After: ")
-            bytes.append(decimal: status == 500 ? generator.next() % 10 : 10)
-            bytes.endLine()
-        case 407:
-            writeChallenge(isStale: isStale(request, at: now), at: now, into: &bytes)
-        default:
-            break
-        }
-    }
-
-    /// Sends a response that needs no transaction of ours: final, and the same for every copy of the request.
+    /// - Parameter key: The request's; our tag is made of it, so that copies get the same one.
     mutating func answerStatelessly(
         _ request: borrowing SIPMessage, status: Int, key: UInt64, _ arrival: Arrival,
         into effects: inout UserAgentEffects
     ) {
-        let start = effects.bytes.count
-        Self.writeStatusLine(status, into: &effects.bytes)
-        Self.writeHead(of: request, localTag: [UInt8](hexadecimal: key), arrival, into: &effects.bytes)
-        writeFields(for: request, status: status, at: arrival.now, into: &effects.bytes)
-        writeProduct("Server: ", into: &effects.bytes)
-        Self.write(nil, into: &effects.bytes)
-        effects.send(start..<effects.bytes.count, along: Self.responseRoute(of: request, arrival))
+        guard let message = write(status, to: request, key: key, arrival, into: &effects) else { return }
+        effects.send(message, along: Self.responseRoute(of: request, arrival))
     }
 
-    /// Answers a request once and for all: with an INVITE server transaction that waits for the ACK, or with one
-    /// that answers copies alike.
+    /// Answers a request once and for all: an INVITE through a transaction that waits for the ACK, any other
+    /// through one that answers copies alike.
     mutating func answer(
         _ request: borrowing SIPMessage, status: Int, key: UInt64, _ arrival: Arrival,
         into effects: inout UserAgentEffects
     ) {
-        let route = Self.responseRoute(of: request, arrival)
-        let isInitial = request.to.tag == nil
-        let mergeKey = isInitial ? keys.merge(of: request) : 0
         guard !transactions.isFull else {
             return answerStatelessly(request, status: status, key: key, arrival, into: &effects)
         }
-        guard request.isMethod(.invite) else {
-            answerStatelessly(request, status: status, key: key, arrival, into: &effects)
+        let route = Self.responseRoute(of: request, arrival)
+        let mergeKey = request.to.tag == nil ? keys.merge(of: request) : 0
+        guard let message = write(status, to: request, key: key, arrival, into: &effects) else { return }
+        if request.isMethod(.invite) {
+            let transaction = transactions.acceptInvite(
+                key: key, mergeKey: mergeKey, route: route, session: InviteSessionID(rawValue: 0))
+            transactions.respond(
+                to: transaction, code: status, message: message, at: arrival.now, into: &effects)
+        } else {
+            effects.send(message, along: route)
             transactions.recordAnswer(
                 key: key, mergeKey: mergeKey, status: status, route: route, at: arrival.now)
-            return
         }
-        let transaction = transactions.acceptInvite(
-            key: key, mergeKey: mergeKey, route: route, session: InviteSessionID(rawValue: 0))
-        let sendCount = effects.sends.count
-        answerStatelessly(request, status: status, key: key, arrival, into: &effects)
-        let range = effects.sends[sendCount].range
-        effects.sends.removeLast()  // The transaction sends it.
-        transactions.respond(to: transaction, code: status, message: range, at: arrival.now, into: &effects)
+    }
+
+    /// Writes a final response of our own making; a function of request and status, so that the answer to a copy
+    /// of the request can be made again.
+    private mutating func write(
+        _ status: Int, to request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) -> Range<Int>? {
+        guard let known = SIPStatus(status) else { return nil }
+        let product = configuration.productName
+        let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
+        let challenge = status == 407 ? challenge(for: request, at: arrival.now) : nil
+        return try? SIPSerializer.append(to: &effects.bytes) { message in
+            message.statusLine(known)
+            message.copyHead(of: request, localTag: HexadecimalDigits.text(key), from: arrival.source)
+            switch status {
+            case 200 where request.isMethod(.options):
+                message.allow()
+                message.header(.accept, "application/sdp")
+                message.header(.supported, "")
+            case 405, 501:
+                message.allow()
+            case 406, 415:
+                message.header(.accept, "application/sdp")
+                if status == 415 { message.header(.acceptEncoding, "identity") }
+            case 420:
+                message.header(.unsupported, request.list(of: .require).joined(separator: ", "))
+            case 500, 503:
+                message.header(.retryAfter, retryAfter)
+            default:
+                break
+            }
+            if let challenge { message.header(.proxyAuthenticate, challenge) }
+            if !product.isEmpty { message.header(.server, product) }
+            message.end()
+        }
+    }
+}
+
+extension SIPSerializer {
+    /// The lines that every response to a request repeats: Via, Record-Route, From, To, Call-ID and CSeq.
+    ///
+    /// - Parameter localTag: Added to a To without tag.
+    mutating func copyHead(of request: borrowing SIPMessage, localTag: String, from source: SocketAddress) {
+        copyVias(from: request, receivedFrom: source)
+        copyHeaders(.recordRoute, from: request)
+        copyFirst(.from, of: request)
+        copyTo(from: request, tag: localTag)
+        copyFirst(.callID, of: request)
+        copyFirst(.cSeq, of: request)
     }
 }

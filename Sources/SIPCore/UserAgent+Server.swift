@@ -42,7 +42,7 @@ extension UserAgent {
         for slot in request.slots where slot.id == .require && !slot.value.isEmpty { return 420 }
         guard request.isMethod(.invite), !request.body.isEmpty else { return nil }
         guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
-        if let coding = request.rawValue(of: .contentEncoding),
+        if let coding = request.value(of: .contentEncoding),
             !request.bytes.matches(coding, lowercase: "identity")
         {
             return 415
@@ -101,7 +101,7 @@ extension UserAgent {
                 request, status: isUnknownMethod ? status ?? 501 : 481, key: key, arrival, into: &effects)
         }
         serve(request, in: &session, key: key, arrival, into: &effects)
-        checkIn(session)
+        sessions.checkIn(session)
     }
 
     private mutating func sessionInDialog(with request: borrowing SIPMessage) -> InviteSession? {
@@ -114,7 +114,7 @@ extension UserAgent {
         if session.dialog(withRemoteTag: request.bytes(of: request.from.tag ?? .empty)) != nil {
             return session
         }
-        checkIn(session)
+        sessions.checkIn(session)
         return nil
     }
 
@@ -187,7 +187,7 @@ extension UserAgent {
             return
         }
         acknowledged(&session, by: request, arrival, into: &effects)
-        checkIn(session)
+        sessions.checkIn(session)
     }
 
     /// CANCEL is answered in any case; what it means for the INVITE depends on that one's state (RFC 3261 §9.2).
@@ -201,6 +201,6 @@ extension UserAgent {
         answer(request, status: 200, key: key, arrival, into: &effects)
         guard let id = target, var session = sessions.checkOut(id) else { return }
         cancelled(&session, arrival, into: &effects)
-        checkIn(session)
+        sessions.checkIn(session)
     }
 }

@@ -14,30 +14,28 @@ extension UserAgent {
         _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
         let uri = request.requestURI
-        let tag = [UInt8](hexadecimal: generator.next())
-        var localParty = request.rawValue(of: .to).map { request.copy($0) } ?? []
-        localParty.append(";tag=")
-        localParty += tag
-        var contact: [UInt8] = [ASCII.less]
-        contact += request.copy(uri.text)
-        contact.append(ASCII.greater)
+        let tag = HexadecimalDigits.text(generator.next())
         let identity = InviteSession.Identity(
-            callID: request.copy(request.callID), localTag: tag, localParty: localParty, contact: contact,
-            sentBy: Self.hostAndPort(of: uri, in: request))
+            callID: request.string(request.callID), localTag: tag,
+            localParty: "\(request.text(of: .to) ?? "");tag=\(tag)", contact: "<\(request.string(uri.text))>",
+            sentBy: Self.hostAndPort(of: uri, in: request),
+            dialogKey: withUTF8(tag) { (tag: RawSpan) in
+                keys.dialog(callID: request.bytes(of: request.callID), localTag: tag)
+            })
         var session = InviteSession(id: sessions.nextID(), identity: identity, state: .incoming)
         session.dialogs = [
             Dialog(
                 remoteTag: request.copy(request.from.tag ?? .empty),
-                remoteParty: request.rawValue(of: .from).map { request.copy($0) } ?? [],
-                remoteTarget: request.copy(request.contact?.uri.text ?? request.from.uri.text),
-                routeSet: Self.recordRoutes(of: request),
+                remoteParty: request.text(of: .from) ?? "",
+                remoteTarget: request.string(request.contact?.uri.text ?? request.from.uri.text),
+                routeSet: request.routeSet(),
                 peer: MessageRoute(destination: arrival.source, socket: arrival.socket), localCSeq: 0,
                 remoteCSeq: request.cSeq.number)
         ]
-        sessions.insert(session, dialogKey: dialogKey(of: identity))
+        sessions.insert(session)
         guard var taken = sessions.checkOut(session.id) else { return }
         take(request, into: &taken, key: key, mergeKey: keys.merge(of: request), arrival, into: &effects)
-        checkIn(taken)
+        sessions.checkIn(taken)
         effects.events.append(.incoming(session.id, Self.receivedRequest(request, arrival)))
     }
 
@@ -54,7 +52,7 @@ extension UserAgent {
             return answer(request, status: open.isDecided ? 491 : 500, key: key, arrival, into: &effects)
         }
         if let contact = request.contact {
-            session.dialogs[index].refresh(remoteTarget: request.copy(contact.uri.text))
+            session.dialogs[index].refresh(remoteTarget: request.string(contact.uri.text))
         }
         take(request, into: &session, key: key, mergeKey: 0, arrival, into: &effects)
         effects.events.append(.reinvited(session.id, Self.receivedRequest(request, arrival)))
@@ -67,7 +65,10 @@ extension UserAgent {
     ) {
         let route = Self.responseRoute(of: request, arrival)
         var head: [UInt8] = []
-        Self.writeHead(of: request, localTag: session.identity.localTag, arrival, into: &head)
+        let localTag = session.identity.localTag
+        _ = try? SIPSerializer.append(to: &head) { message in
+            message.copyHead(of: request, localTag: localTag, from: arrival.source)
+        }
         let transaction = transactions.acceptInvite(
             key: key, mergeKey: mergeKey, route: route, session: session.id)
         session.server = InviteSession.ServerInvite(
@@ -82,7 +83,7 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard let open = session.server, !open.isDecided else { return }
-        let message = send(answer, of: session, at: now, into: &effects)
+        guard let message = send(answer, of: session, at: now, into: &effects) else { return }
         switch answer.status {
         case ..<200:
             break
@@ -110,26 +111,35 @@ extension UserAgent {
         session.server = nil
     }
 
+    /// - Returns: Where the response lies in the bytes of `effects`; `nil` when it is too large to be sent.
     @discardableResult
     private mutating func send(
         _ answer: Answer, of session: InviteSession, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
-    ) -> Range<Int> {
-        guard let server = session.server else { return 0..<0 }
-        let start = effects.bytes.count
-        Self.writeStatusLine(answer.status, reason: answer.reason, into: &effects.bytes)
-        effects.bytes.append(contentsOf: server.head)
-        if (101..<300).contains(answer.status) {
-            effects.bytes.append("Contact: ")
-            effects.bytes.append(contentsOf: session.identity.contact)
-            effects.bytes.append("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n")
-            if answer.status >= 200 { effects.bytes.append("Accept: application/sdp\r\nSupported: \r\n") }
+    ) -> Range<Int>? {
+        guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
+        let product = configuration.productName
+        let contact = session.identity.contact
+        let endReason = session.endReason
+        let message = try? SIPSerializer.append(to: &effects.bytes) { message in
+            message.statusLine(status, reason: answer.reason.map(Self.oneLine))
+            message.bytes += server.head
+            if (101..<300).contains(status.code) {
+                message.header(.contact, contact)
+                message.allow()
+            }
+            if status.isSuccess {
+                message.header(.accept, "application/sdp")
+                message.header(.supported, "")
+            }
+            if status == .requestTerminated { message.reason(endReason) }
+            for field in answer.headers where SIPMethod(field.name) != nil {  // A token, as a name must be.
+                message.header(named: field.name, Self.oneLine(field.value))
+            }
+            if !product.isEmpty { message.header(.server, product) }
+            message.end(answer.body)
         }
-        if answer.status == 487 { Self.writeReason(session.endReason, into: &effects.bytes) }
-        Self.write(answer.headers, into: &effects.bytes)
-        writeProduct("Server: ", into: &effects.bytes)
-        Self.write(answer.body, into: &effects.bytes)
-        let message = start..<effects.bytes.count
+        guard let message else { return nil }
         transactions.respond(
             to: server.transaction, code: answer.status, message: message, at: now, into: &effects)
         return message
@@ -180,19 +190,9 @@ extension UserAgent {
     }
 
     /// Sent-by of the requests that we shall send in the dialog: where the far end reached us.
-    private static func hostAndPort(of uri: SIPURI, in request: borrowing SIPMessage) -> [UInt8] {
-        var text: [UInt8] = []
-        if uri.isSIP, !uri.host.isEmpty {
-            if uri.hostIsIPv6 { text.append(ASCII.openBracket) }
-            text.append(request.bytes(of: uri.host))
-            if uri.hostIsIPv6 { text.append(ASCII.closeBracket) }
-            if let port = uri.port {
-                text.append(ASCII.colon)
-                text.append(decimal: port)
-            }
-        } else {
-            text.append("0.0.0.0")
-        }
-        return text
+    private static func hostAndPort(of uri: SIPURI, in request: borrowing SIPMessage) -> String {
+        guard uri.isSIP, !uri.host.isEmpty else { return "0.0.0.0" }
+        let host = request.string(uri.host)
+        return (uri.hostIsIPv6 ? "[\(host)]" : host) + (uri.port.map { ":\($0)" } ?? "")
     }
 }

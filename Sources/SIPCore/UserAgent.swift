@@ -17,6 +17,8 @@ public struct UserAgent: ~Copyable {
     private var timedOut: [TransactionUser] = []
 
     public init(configuration: Configuration = Configuration(), generator: SeededGenerator) {
+        var configuration = configuration
+        configuration.productName = Self.oneLine(configuration.productName)
         self.configuration = configuration
         self.generator = generator
         keys = TransactionKey(
@@ -76,7 +78,7 @@ public struct UserAgent: ~Copyable {
             while let timer = session.timers.popDue(at: now) {
                 timerFired(timer, &session, at: now, into: &effects)
             }
-            checkIn(session)
+            sessions.checkIn(session)
         }
         counters.datagramsSent += effects.sends.count - sendCount
     }
@@ -112,7 +114,7 @@ public struct UserAgent: ~Copyable {
         guard var ending = sessions.checkOut(session) else { return }
         let sendCount = effects.sends.count
         end(&ending, reason: reason, at: now, into: &effects)
-        checkIn(ending)
+        sessions.checkIn(ending)
         counters.datagramsSent += effects.sends.count - sendCount
     }
 
@@ -134,10 +136,10 @@ public struct UserAgent: ~Copyable {
     ) {
         guard (100...699).contains(status), var answering = sessions.checkOut(session) else { return }
         let sendCount = effects.sends.count
-        if let contact { answering.identity.contact = Array(contact.utf8.filter { $0 >= 0x20 }) }
+        if let contact { answering.identity.contact = Self.oneLine(contact) }
         let answer = Answer(status: status, reason: reason, headers: headers, body: body)
         respond(to: &answering, answer, at: now, into: &effects)
-        checkIn(answering)
+        sessions.checkIn(answering)
         counters.datagramsSent += effects.sends.count - sendCount
     }
 
@@ -149,15 +151,5 @@ public struct UserAgent: ~Copyable {
         statistics.tombstones = transactions.tombstones.count
         statistics.liveSessions = sessions.count
         return statistics
-    }
-
-    /// Puts a session back after a step, or forgets it once it is over.
-    mutating func checkIn(_ session: consuming InviteSession) {
-        let key = dialogKey(of: session.identity)
-        sessions.checkIn(session, dialogKey: key)
-    }
-
-    func dialogKey(of identity: InviteSession.Identity) -> UInt64 {
-        unsafe keys.dialog(callID: identity.callID.span.bytes, localTag: identity.localTag.span.bytes)
     }
 }

@@ -7,11 +7,11 @@ struct Dialog: Sendable {
     /// The far end's tag; what tells the forks of one INVITE apart.
     let remoteTag: [UInt8]
     /// To of our requests, as the far end wrote it, tag included.
-    let remoteParty: [UInt8]
+    let remoteParty: String
     /// The far end's Contact: Request-URI of our requests.
-    private(set) var remoteTarget: [UInt8]
+    private(set) var remoteTarget: String
     /// Values of our Route headers, nearest hop first.
-    let routeSet: [[UInt8]]
+    let routeSet: [String]
     /// Where the far end's messages came from and through which socket.
     var peer: MessageRoute
     /// CSeq number of the last request that we sent.
@@ -22,7 +22,7 @@ struct Dialog: Sendable {
     var acknowledgementBranch: UInt64?
 
     init(
-        remoteTag: [UInt8], remoteParty: [UInt8], remoteTarget: [UInt8], routeSet: [[UInt8]],
+        remoteTag: [UInt8], remoteParty: String, remoteTarget: String, routeSet: [String],
         peer: MessageRoute,
         localCSeq: UInt32, remoteCSeq: UInt32? = nil
     ) {
@@ -49,42 +49,42 @@ struct Dialog: Sendable {
     }
 
     /// A target refresh (RFC 3261 §12.2): the far end's new Contact.
-    mutating func refresh(remoteTarget target: [UInt8]) {
+    mutating func refresh(remoteTarget target: String) {
         if !target.isEmpty { remoteTarget = target }
     }
 
     /// Request-URI and Route values of a request in this dialog (RFC 3261 §12.2.1.1).
     ///
     /// A first hop without `lr` is a strict router: it becomes the Request-URI, and the remote target goes last.
-    var path: (requestURI: [UInt8], routes: [[UInt8]]) {
-        guard let first = routeSet.first, let uri = Self.uri(of: first) else {
-            return (remoteTarget, routeSet)
+    var path: (requestURI: String, routes: [String]) {
+        guard let first = routeSet.first else { return (remoteTarget, []) }
+        let strict = Self.readURI(of: first) { uri, bytes in
+            uri.parameter("lr", in: bytes) == nil ? bytes.rawString(uri.text) : nil
         }
-        let bytes = unsafe first.span.bytes
-        if uri.parameter("lr", in: bytes) != nil { return (remoteTarget, routeSet) }
-        var target: [UInt8] = [ASCII.less]
-        target += remoteTarget
-        target.append(ASCII.greater)
-        return (Array(first[uri.text.range]), Array(routeSet.dropFirst()) + [target])
+        guard let strict else { return (remoteTarget, routeSet) }
+        return (strict, Array(routeSet.dropFirst()) + ["<\(remoteTarget)>"])
     }
 
     /// Where a request in this dialog goes: to the first hop if that is an address literal, else to where the far
     /// end's messages came from, since names are resolved by the owner and only for new calls.
     var nextHop: MessageRoute {
-        let hop = routeSet.first ?? remoteTarget
-        guard let uri = Self.uri(of: hop), uri.scheme == .sip,
-            let address = SocketAddress(
-                host: unsafe hop.span.bytes.rawString(uri.host), port: uri.port ?? 5060),
-            address.port != 0, !address.isUnspecified
-        else { return peer }
+        let address = Self.readURI(of: routeSet.first ?? remoteTarget) { uri, bytes in
+            uri.scheme == .sip
+                ? SocketAddress(host: bytes.rawString(uri.host), port: uri.port ?? 5060) : nil
+        }
+        guard let address, address.port != 0, !address.isUnspecified else { return peer }
         return MessageRoute(destination: address, socket: peer.socket)
     }
 
-    /// The URI of a name-addr or addr-spec.
-    private static func uri(of value: [UInt8]) -> SIPURI? {
-        guard value.count <= 65_535 else { return nil }
-        let slice = SIPSlice(0, value.count)
-        if value.contains(ASCII.less) { return unsafe try? NameAddress.parse(value.span.bytes, slice).uri }
-        return unsafe try? SIPURI.parse(value.span.bytes, slice)
+    /// Runs `body` on the URI of a name-addr or addr-spec.
+    private static func readURI<Result>(of value: String, _ body: (SIPURI, RawSpan) -> Result?) -> Result? {
+        withUTF8(value) { (bytes: RawSpan) in
+            guard bytes.byteCount <= 65_535 else { return nil }
+            let slice = SIPSlice(0, bytes.byteCount)
+            let uri =
+                value.utf8.contains(ASCII.less)
+                ? try? NameAddress.parse(bytes, slice).uri : try? SIPURI.parse(bytes, slice)
+            return uri.flatMap { body($0, bytes) }
+        }
     }
 }

@@ -32,14 +32,16 @@ struct InviteSession: Sendable {
 
     /// What all requests of this session have in common.
     struct Identity: Sendable {
-        var callID: [UInt8]
-        var localTag: [UInt8]
+        var callID: String
+        var localTag: String
         /// From of our requests, tag included.
-        var localParty: [UInt8]
+        var localParty: String
         /// Contact value, with its brackets.
-        var contact: [UInt8]
+        var contact: String
         /// Sent-by of our Via.
-        var sentBy: [UInt8]
+        var sentBy: String
+        /// The session's place in the table: hash of Call-ID and local tag.
+        var dialogKey: UInt64
     }
 
     let id: InviteSessionID

@@ -18,28 +18,28 @@ struct InviteSessionTable: Sendable {
         return InviteSessionID(rawValue: nextNumber)
     }
 
-    mutating func insert(_ session: InviteSession, dialogKey: UInt64) {
+    mutating func insert(_ session: InviteSession) {
         let index = slab.insert(session)
         slots[session.id] = Int32(index)
-        ids[dialogKey] = session.id
+        ids[session.identity.dialogKey] = session.id
         deadlines.set(index, to: session.timers.next)
     }
 
     func id(dialogKey: UInt64) -> InviteSessionID? { ids[dialogKey] }
 
-    /// Takes a session out for one step, in place of a copy; ``checkIn(_:dialogKey:)`` follows.
+    /// Takes a session out for one step, in place of a copy; ``checkIn(_:)`` follows.
     mutating func checkOut(_ id: InviteSessionID) -> InviteSession? {
         guard let slot = slots[id] else { return nil }
         return slab.take(at: Int(slot))
     }
 
     /// Puts a session back after a step and rearms it, or forgets it once it is over.
-    mutating func checkIn(_ session: consuming InviteSession, dialogKey: UInt64) {
+    mutating func checkIn(_ session: consuming InviteSession) {
         guard let slot = slots[session.id] else { return }
         let index = Int(slot)
         if session.state == .over {
             slots[session.id] = nil
-            if ids[dialogKey] == session.id { ids[dialogKey] = nil }
+            if ids[session.identity.dialogKey] == session.id { ids[session.identity.dialogKey] = nil }
             deadlines.set(index, to: nil)
             slab.release(at: index)
         } else {

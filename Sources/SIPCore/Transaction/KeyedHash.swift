@@ -35,8 +35,8 @@ struct KeyedHash: Sendable {
         for offset in bytes.byteOffsets { combine(bytes.byte(offset)) }
     }
 
-    mutating func combine(_ text: StaticString) {
-        for offset in 0..<text.utf8CodeUnitCount { combine(unsafe text.utf8Start[offset]) }
+    mutating func combine(_ text: String) {
+        for byte in text.utf8 { combine(byte) }
     }
 
     mutating func combine(word number: UInt64) {

@@ -3,18 +3,16 @@ struct TransactionKey {
     let secret: KeyedHash.Secret
 
     /// The magic cookie and what we put behind it.
-    static let cookie: StaticString = "z9hG4bK"
+    static let cookie = "z9hG4bK"
 
     /// Key of a client transaction that we start.
-    func client(branch: UInt64, method: StaticString) -> UInt64 {
+    func client(branch: UInt64, method: SIPMethod) -> UInt64 {
         var hash = KeyedHash(secret)
         hash.combine(1)
         hash.combine(Self.cookie)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            hash.combine([UInt8].digit(branch >> UInt64(shift)))
-        }
+        for digit in HexadecimalDigits(branch) { hash.combine(digit) }
         hash.endField()
-        hash.combine(method)
+        hash.combine(method.description)
         return hash.finish()
     }
 
@@ -76,6 +74,13 @@ struct TransactionKey {
         hash.combine(request.bytes(of: request.callID))
         hash.endField()
         hash.combine(word: UInt64(request.cSeq.number))
+    }
+
+    /// Key of a session that we start: Call-ID and our tag.
+    func dialog(callID: String, localTag: String) -> UInt64 {
+        withUTF8(callID) { (callID: RawSpan) in
+            withUTF8(localTag) { (localTag: RawSpan) in dialog(callID: callID, localTag: localTag) }
+        }
     }
 
     /// Key of a session: Call-ID and our tag.

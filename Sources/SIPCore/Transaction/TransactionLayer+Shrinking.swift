@@ -31,20 +31,20 @@ extension TransactionLayer {
         }
     }
 
-    /// Request-URI, line end and Route lines of a request that we serialised.
+    /// Request-URI and Route values of a request that we serialised, a line each.
     static func acknowledgementHead(of request: [UInt8]) -> [UInt8] {
         var head: [UInt8] = []
+        let route = Array("Route: ".utf8)
         var isFirst = true
-        for line in request.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in request.split(separator: ASCII.lineFeed, omittingEmptySubsequences: false) {
             if isFirst {
-                let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+                let parts = line.split(separator: ASCII.space, maxSplits: 2)
                 guard parts.count == 3 else { return [] }
-                head.append(contentsOf: parts[1])
-                head.append(contentsOf: Array("\r\n".utf8))
+                head += parts[1]
                 isFirst = false
-            } else if line.starts(with: Array("Route:".utf8)) {
-                head.append(contentsOf: line)
-                head.append(UInt8(ascii: "\n"))
+            } else if line.starts(with: route) {
+                head.append(ASCII.lineFeed)
+                head += line.dropFirst(route.count).dropLast()
             } else if line.count <= 1 {
                 break
             }

@@ -23,7 +23,7 @@ struct TransactionLayer: Sendable {
 
     /// What the ACK for a final response of 300 or more takes from the INVITE (RFC 3261 §17.1.1.3).
     struct Acknowledgement: Hashable, Sendable {
-        /// Request-URI, line end, then the Route lines.
+        /// Request-URI and Route values, a line each, as the INVITE had them.
         var head: [UInt8]
         var route: MessageRoute
     }

@@ -77,7 +77,7 @@ extension TransactionLayer {
         var key: UInt64
         var mergeKey: UInt64 = 0
         var session = InviteSessionID(rawValue: 0)
-        /// ``Kind/inviteClientCompleted``: Request-URI and Route lines of the INVITE.
+        /// ``Kind/inviteClientCompleted``: Request-URI and Route values of the INVITE, a line each.
         var acknowledgementHead: [UInt8] = []
         var route: MessageRoute
         /// ``Kind/nonInviteServerCompleted``: the status to answer again.
