@@ -38,7 +38,9 @@ extension UserAgent {
             method: .invite, requestURI: client.request.requestURI, remoteParty: client.request.to,
             cSeq: client.cSeq, branch: client.branch)
         let contact = session.identity.contact
-        let authorization = session.authentication.inviteFields
+        let authorization = session.authentication.fields(
+            for: .invite, uri: line.requestURI, body: client.request.body,
+            clientNonce: HexadecimalDigits.text(generator.next()))
         let message = try write(line, of: session.identity, body: client.request.body, into: &effects) {
             message in
             message.header(.contact, contact)
@@ -162,7 +164,7 @@ extension UserAgent {
             session.enter(.established)
             effects.events.append(.answered(session.id, Self.receivedResponse(response)))
         } else {
-            sendBye(in: 0, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)
+            endDialog(&session, .byUs, at: arrival.now, into: &effects)
         }
     }
 
@@ -173,7 +175,10 @@ extension UserAgent {
         guard session.state == .inviting, let client = session.client else { return }
         var failure = InviteFailure.rejected(Self.receivedResponse(response))
         if status == 401 || status == 407, client.cancellation == .none, !client.request.credentials.isEmpty {
-            if authenticate(&session, response, method: .invite, requestURI: client.request.requestURI) {
+            let isAnswerable = session.authentication.learn(
+                from: response, credentials: client.request.credentials,
+                maximumChallenges: configuration.maximumChallenges)
+            if isAnswerable {
                 session.client?.cSeq += 1
                 session.dialogs.removeAll()
                 if (try? sendInvite(&session, at: arrival.now, into: &effects)) != nil { return }

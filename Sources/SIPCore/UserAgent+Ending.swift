@@ -70,6 +70,7 @@ extension UserAgent {
             return
         }
         session.endToReport = end
+        session.authentication.beginRequest()
         sendBye(in: confirmed, of: &session, user: .bye(session.id), at: now, into: &effects)
     }
 
@@ -84,7 +85,8 @@ extension UserAgent {
         let line = RequestLine(
             method: .bye, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
             cSeq: cSeq, branch: branch)
-        let authorization = session.authentication.byeFields
+        let authorization = session.authentication.fields(
+            for: .bye, uri: line.requestURI, body: nil, clientNonce: HexadecimalDigits.text(generator.next()))
         let reason = session.endReason
         let message = try? write(line, of: session.identity, into: &effects) { message in
             message.headers(authorization)
@@ -110,10 +112,10 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard status >= 200, session.state == .ending, let confirmed = session.confirmed else { return }
-        if status == 401 || status == 407,
-            authenticate(
-                &session, response, method: .bye,
-                requestURI: session.dialogs[confirmed].path.requestURI)
+        if status == 401 || status == 407, let client = session.client,
+            session.authentication.learn(
+                from: response, credentials: client.request.credentials,
+                maximumChallenges: configuration.maximumChallenges)
         {
             return sendBye(
                 in: confirmed, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)

@@ -61,7 +61,7 @@ extension UserAgent {
         guard let known = SIPStatus(status) else { return nil }
         let product = configuration.productName
         let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
-        let challenge = status == 407 ? challenge(for: request, at: arrival.now) : nil
+        let challenges = status == 407 ? challenges(for: request, at: arrival.now) : []
         return try? SIPSerializer.append(to: &effects.bytes) { message in
             message.statusLine(known)
             message.copyHead(of: request, localTag: HexadecimalDigits.text(key), from: arrival.source)
@@ -82,7 +82,7 @@ extension UserAgent {
             default:
                 break
             }
-            if let challenge { message.header(.proxyAuthenticate, challenge) }
+            for challenge in challenges { message.header(.proxyAuthenticate, challenge) }
             if !product.isEmpty { message.header(.server, product) }
             message.end()
         }

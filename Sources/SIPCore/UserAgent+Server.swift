@@ -60,7 +60,7 @@ extension UserAgent {
         if transactions.isMerged(keys.merge(of: request)) {
             return answer(request, status: 482, key: key, arrival, into: &effects)
         }
-        if !configuration.requiredCredentials.isEmpty, !isAuthorized(request, at: arrival.now) {
+        if !isAuthorized(request, at: arrival.now) {
             return answer(request, status: 407, key: key, arrival, into: &effects)
         }
         if request.isMethod(.options) {

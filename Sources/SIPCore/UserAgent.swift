@@ -8,6 +8,8 @@ public import SansIO
 public struct UserAgent: ~Copyable {
     let configuration: Configuration
     let keys: TransactionKey
+    /// Checks incoming requests; `nil` when nothing is asked of them.
+    let verifier: DigestVerifier?
     var generator: SeededGenerator
     var transactions: TransactionLayer
     var sessions = InviteSessionTable()
@@ -21,6 +23,11 @@ public struct UserAgent: ~Copyable {
         configuration.productName = Self.oneLine(configuration.productName)
         self.configuration = configuration
         self.generator = generator
+        verifier =
+            configuration.requiredCredentials.isEmpty
+            ? nil
+            : DigestVerifier(
+                realm: Self.oneLine(configuration.realm), credentials: configuration.requiredCredentials)
         keys = TransactionKey(
             secret: KeyedHash.Secret(first: self.generator.next(), second: self.generator.next()))
         let shortest = Duration.milliseconds(1)  // A timer of zero would fire without end.

@@ -76,6 +76,14 @@ struct TransactionKey {
         hash.combine(word: UInt64(request.cSeq.number))
     }
 
+    /// What makes a nonce of ours: nobody else can put a time stamp beside its hash.
+    func nonce(stamp: UInt64) -> UInt64 {
+        var hash = KeyedHash(secret)
+        hash.combine(6)
+        hash.combine(word: stamp)
+        return hash.finish()
+    }
+
     /// Key of a session that we start: Call-ID and our tag.
     func dialog(callID: String, localTag: String) -> UInt64 {
         withUTF8(callID) { (callID: RawSpan) in

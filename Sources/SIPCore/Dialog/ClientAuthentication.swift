@@ -1,0 +1,92 @@
+/// What the challenges to one session's requests have taught (RFC 3261 §22, RFC 7616).
+///
+/// Each request answers a realm once; `stale=true` with a new nonce is answered again. The whole session answers
+/// at most ``UserAgent/Configuration/maximumChallenges``. Later requests carry the credentials that are known.
+struct ClientAuthentication: Sendable {
+    /// One realm of a proxy or of the callee, which may have the same name.
+    private struct Space: Sendable {
+        var isProxy: Bool
+        var challenge: DigestChallenge
+        var credentials: SIPCredentials
+        /// Requests sent with the nonce.
+        var nonceCount: UInt32 = 0
+        /// Whether the request under way carries an answer to a challenge to itself.
+        var isAnswered = true
+    }
+
+    private var spaces: [Space] = []
+    private var challengeCount = 0
+    /// What the INVITE carried: its ACK must carry the same (RFC 3261 §13.2.2.4).
+    private(set) var inviteFields: [SIPHeaderField] = []
+
+    /// Takes in the challenges of a 401 or 407.
+    ///
+    /// - Returns: Whether the request is worth sending again: there are new challenges, and credentials for all.
+    mutating func learn(
+        from response: borrowing SIPMessage, credentials: [SIPCredentials], maximumChallenges: Int
+    ) -> Bool {
+        guard challengeCount < maximumChallenges else { return false }
+        challengeCount += 1
+        let offered = Self.strongestPerRealm(of: response)
+        for (isProxy, challenge) in offered {
+            let known = spaces.firstIndex { $0.isProxy == isProxy && $0.challenge.realm == challenge.realm }
+            if let known, spaces[known].isAnswered {
+                let isNew = challenge.isStale && challenge.nonce != spaces[known].challenge.nonce
+                guard isNew else { return false }
+            }
+            guard let answer = DigestAuthentication.credentials(for: challenge.realm, among: credentials)
+            else {
+                return false
+            }
+            let space = Space(isProxy: isProxy, challenge: challenge, credentials: answer)
+            if let known { spaces[known] = space } else { spaces.append(space) }
+        }
+        return !offered.isEmpty
+    }
+
+    /// Header fields for a request of this session.
+    ///
+    /// - Parameter clientNonce: Fresh for each request.
+    mutating func fields(
+        for method: SIPMethod, uri: String, body: SIPBody?, clientNonce: String
+    ) -> [SIPHeaderField] {
+        var fields: [SIPHeaderField] = []
+        for index in spaces.indices {
+            spaces[index].nonceCount += 1
+            let space = spaces[index]
+            let value = DigestAuthentication.respond(
+                to: space.challenge, credentials: space.credentials, method: method, uri: uri,
+                cnonce: clientNonce, nonceCount: space.nonceCount, body: body?.bytes ?? [])
+            let name = space.isProxy ? "Proxy-Authorization" : "Authorization"
+            fields.append(SIPHeaderField(name: name, value: value))
+        }
+        if method == .invite { inviteFields = fields }
+        return fields
+    }
+
+    /// A request of another kind begins: it may be challenged anew.
+    mutating func beginRequest() {
+        for index in spaces.indices { spaces[index].isAnswered = false }
+    }
+
+    private static func strongestPerRealm(
+        of response: borrowing SIPMessage
+    ) -> [(isProxy: Bool, challenge: DigestChallenge)] {
+        var strongest: [(isProxy: Bool, challenge: DigestChallenge)] = []
+        for (isProxy, header) in [(false, SIPHeaderName.wwwAuthenticate), (true, .proxyAuthenticate)] {
+            for challenge in DigestChallenge.all(in: response, header).prefix(32) {
+                let known = strongest.firstIndex {
+                    $0.isProxy == isProxy && $0.challenge.realm == challenge.realm
+                }
+                guard let known else {
+                    strongest.append((isProxy, challenge))
+                    continue
+                }
+                if challenge.algorithm > strongest[known].challenge.algorithm {
+                    strongest[known].challenge = challenge
+                }
+            }
+        }
+        return strongest
+    }
+}
