@@ -3,22 +3,29 @@ internal import SocketDriver
 
 /// Places calls over one trunk: the front door of Outdial.
 ///
-/// `run()` is the service; everything else is valid only while it runs. Cancelling it hangs up every call by protocol;
-/// ``shutDown()`` takes no new calls and lets the running ones finish.
+/// `run()` is the service; everything else is valid only while it runs. A call that comes just before `run()` has started
+/// waits for it, one second at most. Cancelling `run()` hangs up every call by protocol; ``shutDown()`` takes no new calls
+/// and lets the running ones finish.
 public final class Dialer: CallPlacing, Sendable {
-    private enum Phase {
-        case idle
-        case starting
-        case running(DialerService)
+    private struct State {
+        var isClaimed = false
+        var service: DialerService?
+        /// Times that calls were taken; the index of the next entry of `starts`.
+        var startCount = 0
+        /// The caller's, or the socket driver once it is needed.
+        var driver: (any Driver)?
     }
+
+    /// A call may overtake the `run()` that was started before it.
+    private static let patience = Duration.seconds(1)
 
     private let trunk: Trunk
     private let configuration: DialerConfiguration
-    private let driver: (any Driver)?
     private let observers: [any CallObserver]
     private let registry = CallRegistry()
-    // Guards the service, which `run()` makes and every other method looks for.
-    private let phase = Locked(Phase.idle)
+    private let starts = EventLog<DialerService>(limit: 1)
+    // Guards the service, which `run()` makes and every other method looks for, and the driver.
+    private let state: Locked<State>
 
     /// - Parameters:
     ///   - driver: Time, sockets and randomness: `nil` for real ones, or a simulated world's driver. This is the only
@@ -30,8 +37,8 @@ public final class Dialer: CallPlacing, Sendable {
     ) {
         self.trunk = trunk
         self.configuration = configuration
-        self.driver = driver
         self.observers = observers
+        state = Locked(State(driver: driver))
     }
 
     /// Serves until it is cancelled or ``shutDown()`` has finished; then it returns and may be called again.
@@ -42,23 +49,42 @@ public final class Dialer: CallPlacing, Sendable {
     ///
     /// - Throws: ``CallError/Code/socket`` when no SIP socket can be had, ``CallError/Code/alreadyRunning``.
     public func run() async throws {
-        let isFree = phase.withLock { phase in
-            guard case .idle = phase else { return false }
-            phase = .starting
-            return true
+        let isFree = state.withLock { state in
+            defer { state.isClaimed = true }
+            return !state.isClaimed
         }
         guard isFree else { throw CallError(.alreadyRunning, "the dialer runs already") }
-        defer { phase.withLock { $0 = .idle } }
-        let driver = try driver ?? Self.makeDriver()
+        defer {
+            state.withLock { state in
+                state.isClaimed = false
+                state.service = nil
+            }
+        }
+        let driver = try driver()
         let service = DialerService(
             trunk: trunk, configuration: configuration, driver: driver, registry: registry,
             observers: observers)
         try await withTaskExecutorPreference(driver.taskExecutor) {
-            try await service.serve { self.phase.withLock { $0 = .running(service) } }
+            try await service.serve {
+                state.withLock { state in
+                    state.service = service
+                    state.startCount += 1
+                }
+                starts.append(service)
+            }
         }
     }
 
-    private static func makeDriver() throws -> any Driver {
+    private func driver() throws(CallError) -> any Driver {
+        try state.withLock { state throws(CallError) in
+            if let driver = state.driver { return driver }
+            let driver = try Self.makeDriver()
+            state.driver = driver
+            return driver
+        }
+    }
+
+    static func makeDriver() throws(CallError) -> any Driver {
         #if os(Linux)
             do {
                 return try SocketDriver()
@@ -70,13 +96,28 @@ public final class Dialer: CallPlacing, Sendable {
         #endif
     }
 
-    private func service() throws(CallError) -> DialerService {
-        let service: DialerService? = phase.withLock { phase in
-            if case .running(let service) = phase { return service }
-            return nil
+    /// The running service, waiting a little for a `run()` that is about to start.
+    private func service() async throws -> DialerService {
+        while true {
+            let (running, isStarting, startCount) = state.withLock {
+                ($0.service, $0.isClaimed, $0.startCount)
+            }
+            if let running { return running }
+            let driver = try driver()
+            let hasStarted = await withTaskGroup(of: Bool.self) { group in
+                group.addTask { await self.starts.next(from: startCount) != nil }
+                group.addTask {
+                    try? await driver.sleep(for: Self.patience)
+                    return false
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? false
+            }
+            try Task.checkCancellation()
+            guard hasStarted || isStarting else {
+                throw CallError(.notRunning, "Dialer.run() is not running")
+            }
         }
-        guard let service else { throw CallError(.notRunning, "Dialer.run() is not running") }
-        return service
     }
 
     /// Places one call and returns when it is over and `perform` has returned.
@@ -105,7 +146,7 @@ public final class Dialer: CallPlacing, Sendable {
         _ request: CallRequest, handler: any CallHandler,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
     ) async throws -> CallOutcome {
-        let service = try service()
+        let service = try await service()
         let job = try service.place(request, handler: handler, onDialing: onDialing)
         return try await withTaskCancellationHandler {
             try await job.outcome()
@@ -117,7 +158,7 @@ public final class Dialer: CallPlacing, Sendable {
     /// Hands a call to ``run()`` and returns at once; follow it with ``outcome(of:)`` or an observer.
     @discardableResult
     public func submit(_ request: CallRequest, handler: any CallHandler) async throws -> CallID {
-        try service().place(request, handler: handler, onDialing: { _ in }).id
+        try await service().place(request, handler: handler, onDialing: { _ in }).id
     }
 
     /// Waits for the outcome of a submitted or running call; the last 10,000 ended calls are remembered.
@@ -134,15 +175,17 @@ public final class Dialer: CallPlacing, Sendable {
     public func phase(of id: CallID) -> CallPhase? { registry.phase(of: id) }
 
     /// Ends a call by protocol; unknown and ended ones are ignored. Returns at once.
-    public func hangUp(_ id: CallID) { try? service().hangUp(id) }
+    public func hangUp(_ id: CallID) { state.withLock { $0.service }?.hangUp(id) }
 
     /// Takes no new calls, waits for the running ones, then lets ``run()`` return. Does nothing when it is not running.
-    public func shutDown() async { try? await service().finish() }
+    public func shutDown() async { await state.withLock { $0.service }?.finish() }
 
     /// Counters of the running dialer.
     ///
     /// - Throws: ``CallError/Code/notRunning``.
-    public func statistics() async throws -> DialerStatistics { try await service().statistics() }
+    public func statistics() async throws -> DialerStatistics {
+        try await service().statistics()
+    }
 }
 
 /// A closure of ``Dialer/call(_:perform:)`` as a handler, and what it returned or threw.

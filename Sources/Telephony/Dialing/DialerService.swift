@@ -128,11 +128,26 @@ final class DialerService: Sendable {
                 job.stop.open()
             }
             if let recording = job.recording {
-                group.addTask { await self.write(recording, of: job.id) }
+                group.addTask { await self.record(recording, of: job.id) }
             }
             await job.stop.wait()
             group.cancelAll()
         }
+    }
+
+    /// Writes one recording. Cancellation does not stop it: the file shall be whole.
+    private func record(_ track: RecordingTrack, of id: CallID) async {
+        var fault: String?
+        do {
+            try await track.write(through: driver)
+            if track.hasOverflowed { fault = "the disk is too slow" }
+        } catch {
+            track.finish()
+            fault =
+                (error as? FileError).map { "cannot \($0.operation.rawValue) the file: \($0.reason)" }
+                ?? "no file"
+        }
+        if let fault { signalling.post { [fault] in $0.recordingFailed(id, text: fault) } }
     }
 
     private func perform(_ job: CallJob) async -> AgentResult? {
@@ -256,12 +271,5 @@ extension DialerService: CallControl {
 
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {
         media.post { $0.play(samples, isRepeating: mode == .repeated, on: id) }
-    }
-}
-
-extension DialerService {
-    /// Writes one recording until its call is over. Cancellation does not stop it: the file shall be whole.
-    private func write(_ track: RecordingTrack, of id: CallID) async {
-        while await track.next() != nil {}
     }
 }

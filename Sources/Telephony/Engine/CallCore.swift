@@ -175,7 +175,13 @@ struct CallCore: Sendable {
     mutating func receive(failure: InviteFailure, at now: Now, into out: inout Output) {
         switch failure {
         case .rejected(let response), .credentialsRefused(let response): lastStatus = response.status
-        case .timedOut, .abandoned: break
+        case .timedOut: break
+        case .abandoned where state == .ending && outcome.disposition == .noAnswer:
+            // Not even 100 had come: then a ring timeout says nothing about the callee.
+            outcome.disposition = .trunkFault
+            outcome.cause.text = "no response from the trunk"
+            outcome.endedBy = .network
+        case .abandoned: break
         }
         if state == .ending {
             finish(nil, at: now, into: &out)
@@ -209,15 +215,6 @@ struct CallCore: Sendable {
     mutating func mediaRefused(text: String, isFinal: Bool, at now: Now, into out: inout Output) {
         guard isFinal, state == .answering else { return }
         end(.mediaRefused, text: text, at: now, into: &out)
-    }
-
-    /// Ending the session needed no CANCEL: not even 100 had come to the INVITE (RFC 3261 §9.1). Then a ring timeout
-    /// says nothing about the callee.
-    mutating func heardNothing() {
-        guard state == .ending, outcome.disposition == .noAnswer, lastStatus == nil else { return }
-        outcome.disposition = .trunkFault
-        outcome.cause.text = "no response from the trunk"
-        outcome.endedBy = .network
     }
 
     // MARK: Time

@@ -148,7 +148,8 @@ final class MediaLeg {
     var figures: MediaFigures {
         MediaFigures(
             statistics: audio.map { MediaStatistics($0.statistics, codec: codec, early: earlyDatagrams) },
-            droppedInputSamples: job.call.audio.droppedInputSamples)
+            droppedInputSamples: job.call.audio.droppedInputSamples,
+            isRecorded: recorder?.hasAudio == true)
     }
 }
 

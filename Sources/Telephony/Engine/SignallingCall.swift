@@ -26,7 +26,8 @@ final class SignallingCall {
         CallRecord(
             id: job.id, sipCallID: job.sipCallID, to: job.plan.request.to, from: job.plan.invite.callerNumber,
             outcome: core.outcome, context: job.plan.request.context, metadata: job.plan.request.metadata,
-            digits: digits, media: media?.statistics, recording: job.recording?.path,
+            digits: digits, media: media?.statistics,
+            recording: media?.isRecorded == true ? job.recording?.path : nil,
             recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0)
     }
 }
@@ -36,4 +37,6 @@ struct MediaFigures: Sendable {
     /// `nil` when nothing was ever negotiated.
     var statistics: MediaStatistics?
     var droppedInputSamples = 0
+    /// Whether audio went to the recording.
+    var isRecorded = false
 }

@@ -222,9 +222,7 @@ actor SignallingEngine: LoopEngine {
             }
         case .endSession(let reason):
             guard let session = call.session else { break }
-            let sends = effects.sends.count
             userAgent.end(session, reason: reason, at: now.monotonic, into: &effects)
-            if effects.sends.count == sends { call.core.heardNothing() }
         case .negotiate(let answer, let isFinal):
             media.post { $0.accept(id, answer: answer, isFinal: isFinal) }
         case .stopMedia:

@@ -121,7 +121,6 @@ struct CallCoreTests {
         out.removeAll()
         core.fire(at: at(60), into: &out)
         #expect(out.sends == [.endSession(reason: nil), .stopMedia, .cancelAgent])
-        core.heardNothing()
         core.receive(failure: .rejected(response(487)), at: at(60.1), into: &out)
         #expect(core.outcome.disposition == .noAnswer)
         #expect(core.outcome.cause == CallCause(sipStatus: 487, text: "ring timeout"))
@@ -132,8 +131,7 @@ struct CallCoreTests {
     mutating func silentTrunk() {
         core.dial(sipCallID: "abc", at: at(0), into: &out)
         core.fire(at: at(60), into: &out)
-        core.heardNothing()
-        core.fire(at: at(65), into: &out)
+        core.receive(failure: .abandoned, at: at(60), into: &out)
         #expect(core.outcome.disposition == .trunkFault)
         #expect(core.outcome.cause.text == "no response from the trunk")
         #expect(core.outcome.endedBy == .network)
@@ -226,7 +224,7 @@ struct CallCoreTests {
             case 10: core.receive(end: .byRemote(headers: []), at: time, into: &out)
             case 11: core.mediaReady(isFinal: generator.chance(0.5), at: time, into: &out)
             case 12: core.mediaRefused(text: "", isFinal: true, at: time, into: &out)
-            case 13: core.heardNothing()
+            case 13: core.receive(failure: .abandoned, at: time, into: &out)
             default: core.fire(at: time, into: &out)
             }
         }

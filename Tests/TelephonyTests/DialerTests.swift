@@ -1,0 +1,241 @@
+import Foundation
+import RTPMedia
+import SIPCore
+import SansIO
+import Testing
+
+@testable import Telephony
+
+/// Everything real but the far end's wits: UDP on loopback, the system's clock.
+@Suite("The dialer over real sockets")
+struct DialerTests {
+    @Test("A call is answered, audio flows both ways to the sample, and our hang-up ends it")
+    func answered() async throws {
+        let observer = RecordingObserver()
+        let (result, heard, left) = try await withDialer(observers: [observer]) { dialer, callee in
+            let request = CallRequest(
+                to: "+15551234567", context: ["name": "Jane"], metadata: ["campaign": "spring"])
+            let result = try await dialer.call(request) { call in
+                try await call.answered()
+                let end = try await call.audio.write([Int16](repeating: 9_000, count: 16_000))
+                #expect(end == 16_000)
+                call.audio.mark("said")
+                var loudest = 0
+                for await event in call.events {
+                    if let samples = await call.audio.read() {
+                        loudest = max(loudest, Int(samples.max() ?? 0))
+                    }
+                    if case .mark(let mark) = event.kind {
+                        #expect(mark == MarkEvent(name: "said", samplesSent: 16_000, wasCleared: false))
+                        break
+                    }
+                }
+                return loudest
+            }
+            return (result, await callee.heard, try await dialer.statistics())
+        }
+        #expect(result.outcome.disposition == .answered)
+        #expect(result.outcome.endedBy == .us)
+        #expect(result.outcome.cause.sipStatus == 200)
+        #expect((result.value ?? 0) > 4_000, "the callee's tone was heard")
+        let talkTime = try #require(result.outcome.timings.talkTime)
+        #expect(talkTime > .milliseconds(900) && talkTime < .seconds(5))
+        #expect(heard.requests.count == 1)
+        #expect(heard.requests.first?.requestURI == "sip:+15551234567@127.0.0.1")
+        #expect(heard.requests.first?.from.hasPrefix("<sip:+15550100@127.0.0.1>") == true)
+        #expect(heard.loudFrames >= 40, "a second of speech is fifty frames, some still in its jitter buffer")
+        #expect(heard.ended == 1)
+        #expect(left.liveCalls == 0)
+        #expect(left.liveLegs == 0)
+
+        let record = try #require(observer.records.first)
+        #expect(observer.records.count == 1)
+        #expect(record.outcome == result.outcome)
+        #expect(record.sipCallID == heard.callIDs.first)
+        #expect(record.context == ["name": "Jane"])
+        #expect(record.metadata == ["campaign": "spring"])
+        #expect(record.from == "+15550100")
+        let media = try #require(record.media)
+        #expect(media.codec == "PCMU")
+        #expect(media.packetsSent >= 50)
+        #expect(media.packetsReceived >= 40)
+        let kinds = observer.events.map(\.kind)
+        #expect(kinds.first == .dialing(sipCallID: record.sipCallID))
+        #expect(kinds.contains(.answered))
+        #expect(observer.datagrams[.sip, default: 0] >= 6)
+        #expect(observer.datagrams[.rtp, default: 0] >= 90)
+    }
+
+    @Test("The callee hangs up: the closure may still return its value, and the cause is the callee's")
+    func calleeHangsUp() async throws {
+        let result = try await withDialer(.init(hangsUpAfter: .milliseconds(300), digits: "5#")) {
+            dialer, _ in
+            try await dialer.call(CallRequest(to: "100")) { call in
+                var digits = ""
+                for await event in call.events {
+                    if case .digit(let digit) = event.kind { digits.append(digit) }
+                }
+                return digits
+            }
+        }
+        #expect(result.outcome.disposition == .answered)
+        #expect(result.outcome.endedBy == .callee)
+        #expect(result.outcome.cause == CallCause(sipStatus: 200, q850: 16, text: "bye"))
+        #expect(result.outcome.agentResult?.status == .done)
+        #expect(result.value == "5#")
+    }
+
+    @Test(
+        "What the far end says becomes the outcome",
+        arguments: [
+            (486, nil, .busy), (603, nil, .declined), (404, nil, .badNumber), (503, nil, .trunkFault),
+            (403, nil, .trunkFault), (488, nil, .mediaRefused), (480, nil, .noAnswer),
+            (500, "Q.850;cause=17;text=\"user busy\"", .busy),
+        ] as [(Int, String?, CallDisposition)])
+    func refused(status: Int, reason: String?, disposition: CallDisposition) async throws {
+        let script = MiniCallee.Script(answer: .refuse(status, reason: reason))
+        let result = try await withDialer(script) { dialer, _ in
+            try await dialer.call(CallRequest(to: "100")) { call in
+                try await call.answered()
+                return 1
+            }
+        }
+        #expect(result.outcome.disposition == disposition)
+        #expect(result.outcome.cause.sipStatus == status)
+        #expect(result.outcome.agentResult == nil, "no call, no turn for the agent")
+        #expect(result.value == nil)
+    }
+
+    @Test("Nobody answers: CANCEL at the ring timeout")
+    func noAnswer() async throws {
+        let (result, heard) = try await withDialer(.init(answer: .ring)) { dialer, callee in
+            let result = try await dialer.call(CallRequest(to: "100", ringTimeout: .milliseconds(200))) {
+                try await $0.answered()
+            }
+            return (result, await callee.heard)
+        }
+        #expect(result.outcome.disposition == .noAnswer)
+        #expect(result.outcome.cause == CallCause(sipStatus: 487, text: "ring timeout"))
+        #expect(result.outcome.timings.ringing != nil)
+        #expect(heard.cancelled == 1)
+    }
+
+    @Test("A trunk that says nothing is a fault of the trunk")
+    func mute() async throws {
+        let result = try await withDialer(
+            .init(answer: .mute), configure: { $0.userAgent.t1 = .milliseconds(5) }
+        ) { dialer, _ in
+            try await dialer.call(CallRequest(to: "100")) { try await $0.answered() }
+        }
+        #expect(result.outcome.disposition == .trunkFault)
+        #expect(result.outcome.cause == CallCause(text: "no response from the trunk"))
+    }
+
+    @Test("Early media is heard before the answer, and nothing is said into it")
+    func earlyMedia() async throws {
+        let script = MiniCallee.Script(answer: .earlyMedia(.milliseconds(300)))
+        let (result, heard) = try await withDialer(script) { dialer, callee in
+            let result = try await dialer.call(CallRequest(to: "100")) { call in
+                try await call.audio.write([Int16](repeating: 9_000, count: 1_600))
+                var early = 0
+                while call.phase < .answered, let samples = await call.audio.read() { early += samples.count }
+                #expect(early > 1_600, "the agent listens from 183 on")
+                return await callee.heard.loudFrames
+            }
+            return (result, await callee.heard)
+        }
+        #expect(result.value == 0, "agent audio waits for the answer")
+        #expect(result.outcome.disposition == .answered)
+        #expect(heard.packets > 0, "silence opens the path")
+    }
+
+    @Test("An answer that we cannot speak is hung up and said so")
+    func unspeakable() async throws {
+        let (result, heard) = try await withDialer(.init(answer: .unspeakable)) { dialer, callee in
+            let result = try await dialer.call(CallRequest(to: "100")) { try await $0.answered() }
+            return (result, await callee.heard)
+        }
+        #expect(result.outcome.disposition == .mediaRefused)
+        #expect(heard.ended == 1)
+    }
+
+    @Test("A digest challenge is answered, and refused credentials are a fault of the trunk")
+    func digest() async throws {
+        var script = MiniCallee.Script()
+        script.configuration.requiredCredentials = [SIPCredentials(username: "acme", password: "secret")]
+        for (password, disposition) in [("secret", CallDisposition.answered), ("wrong", .trunkFault)] {
+            let result = try await withDialer(
+                script, trunk: { $0.credentials = SIPCredentials(username: "acme", password: password) }
+            ) { dialer, _ in
+                try await dialer.call(CallRequest(to: "100")) { try await $0.answered() }
+            }
+            #expect(result.outcome.disposition == disposition)
+        }
+    }
+
+    @Test("Digits reach the callee")
+    func digits() async throws {
+        let heard = try await withDialer { dialer, callee in
+            _ = try await dialer.call(CallRequest(to: "100")) { call in
+                try await call.answered()
+                try call.sendDigits("1*9")
+                while await callee.heard.digits.count < 3 { try await call.sleep(for: .milliseconds(20)) }
+            }
+            return await callee.heard
+        }
+        #expect(heard.digits == "1*9")
+    }
+
+    @Test("A recording has the agent left and the callee right, in step, from the answer to the end")
+    func recording() async throws {
+        let directory = URL.temporaryDirectory.appending(path: "outdial-\(UInt64.random(in: 0...UInt64.max))")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let observer = RecordingObserver()
+        let outcome = try await withDialer(
+            configure: { $0.recording = .stereoWAV(directory: directory.path) }, observers: [observer]
+        ) { dialer, _ in
+            try await dialer.call(CallRequest(to: "100", id: "rec")) { call in
+                try await call.answered()
+                try await call.audio.write([Int16](repeating: 9_000, count: 16_000 * 6 / 5))
+                call.audio.mark("end")
+                for await event in call.events { if case .mark = event.kind { return } }
+            }.outcome
+        }
+        let path = try #require(observer.records.first?.recording)
+        #expect(path == directory.appending(path: "rec.wav").path)
+        let file = try WAVFile(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
+        #expect(file.rateHertz == 8_000 && file.channels == 2)
+        let talkTime = try #require(outcome.timings.talkTime)
+        let seconds = Double(file.frameCount) / 8_000
+        #expect(abs(seconds - talkTime.inSeconds) < 0.06)
+        #expect(file.frameCount.isMultiple(of: 160))
+        let agent = file.channel(0)
+        let callee = file.channel(1)
+        // 1.2 s of speech, from the first tick on: the samples that left, so without any network in between.
+        let loud = agent.indices.filter { agent[$0] > 4_000 }
+        #expect((9_400...9_700).contains(loud.count))
+        #expect((callee.max() ?? 0) > 4_000 && (callee.min() ?? 0) < -4_000)
+    }
+
+    @Test("A recording that cannot be written is noted, and the call goes on")
+    func recordingFails() async throws {
+        let observer = RecordingObserver()
+        let outcome = try await withDialer(
+            configure: { $0.recording = .stereoWAV(directory: "/nonexistent/folder") }, observers: [observer]
+        ) { dialer, _ in
+            try await dialer.call(CallRequest(to: "100", id: "rec")) { call in
+                for await event in call.events {
+                    guard case .recordingFailed(let text) = event.kind else { continue }
+                    #expect(text == "cannot open the file: No such file or directory")
+                    #expect(call.phase == .answered)
+                    return
+                }
+            }.outcome
+        }
+        #expect(outcome.disposition == .answered)
+        #expect(outcome.endedBy == .us)
+        #expect(
+            observer.records.first?.recordingError == "cannot open the file: No such file or directory")
+    }
+}

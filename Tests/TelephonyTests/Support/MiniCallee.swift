@@ -1,0 +1,241 @@
+import RTPMedia
+import SIPCore
+import SansIO
+
+/// A callee's host for tests: a user agent and, once it has answered, one audio leg that sends a constant.
+actor MiniCallee: DriverClient {
+    struct Script: Sendable {
+        enum Answer: Sendable {
+            /// Not even 100.
+            case mute
+            /// 180 and nothing more.
+            case ring
+            case refuse(Int, reason: String? = nil)
+            case answer
+            /// 183 with a description, then, after the delay, 200 without one.
+            case earlyMedia(Duration)
+            /// 200 with a description that nobody can speak.
+            case unspeakable
+        }
+
+        var answer = Answer.answer
+        /// After the answer.
+        var hangsUpAfter: Duration?
+        var digits = ""
+        var configuration = UserAgent.Configuration()
+    }
+
+    struct Heard: Sendable {
+        var requests: [ReceivedRequest] = []
+        var callIDs: [String] = []
+        var cancelled = 0
+        var ended = 0
+        var packets = 0
+        var digits = ""
+        var loudFrames = 0
+        var quietFrames = 0
+    }
+
+    private final class Talk {
+        var session: InviteSessionID
+        var rtp: BoundSocket
+        var leg: AudioLeg
+        var nextFrame: MonotonicInstant
+        var hangUpAt: MonotonicInstant?
+
+        init(session: InviteSessionID, rtp: BoundSocket, leg: AudioLeg, at now: MonotonicInstant) {
+            self.session = session
+            self.rtp = rtp
+            self.leg = leg
+            nextFrame = now
+        }
+    }
+
+    nonisolated let driver: any Driver
+    private nonisolated let executor: any SerialExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let script: Script
+    private var client: DriverClientID?
+    private var socket: BoundSocket?
+    private var userAgent: UserAgent
+    private var effects = UserAgentEffects()
+    private var buffer = OwnedBytes(capacity: 65_536)
+    private var packet = OwnedBytes(capacity: 2_048)
+    private var generator: SeededGenerator
+    private var talks: [Talk] = []
+    private var delayed: [(at: MonotonicInstant, session: InviteSessionID)] = []
+    private(set) var heard = Heard()
+
+    init(driver: any Driver, script: Script = Script()) {
+        self.driver = driver
+        executor = driver.serialExecutor
+        self.script = script
+        generator = driver.makeGenerator(label: "callee")
+        userAgent = UserAgent(
+            configuration: script.configuration, generator: driver.makeGenerator(label: "callee agent"))
+    }
+
+    /// - Returns: Its SIP address.
+    func open() throws -> SocketAddress {
+        let client = driver.attach(self)
+        self.client = client
+        let bound = try driver.bind(.loopback(port: 0), for: client)
+        socket = bound
+        return bound.localAddress
+    }
+
+    func close() {
+        if let client { driver.detach(client) }
+        client = nil
+    }
+
+    var userAgentStatistics: UserAgent.Statistics { userAgent.statistics }
+
+    /// Puts the call on hold, or changes it to `sdp`, by re-INVITE: not supported by a user agent that only answers.
+    nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        guard let client else { return }
+        let now = driver.now
+        while let datagram = driver.receive(for: client, into: &buffer) {
+            if datagram.socket == socket?.id {
+                guard case .mute = script.answer else {
+                    userAgent.receive(
+                        buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
+                    continue
+                }
+            } else if let talk = talks.first(where: { $0.rtp.id == datagram.socket }) {
+                talk.leg.receiveRTP(buffer.bytes, from: datagram.source, at: now)
+                heard.packets += 1
+            }
+        }
+        if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
+        settle(at: now)
+        delayed.removeAll { item in
+            guard item.at <= now else { return false }
+            respond(item.session, 200, sdp: nil, at: now)
+            return true
+        }
+        for talk in talks { tick(talk, at: now) }
+        settle(at: now)
+        let deadlines =
+            [userAgent.nextDeadline] + talks.map(\.nextFrame) + delayed.map(\.at) + talks.map(\.hangUpAt)
+        driver.schedule(client, at: deadlines.compactMap { $0 }.min())
+    }
+
+    private func settle(at now: MonotonicInstant) {
+        while !effects.sends.isEmpty || !effects.events.isEmpty {
+            let bytes = effects.bytes
+            for send in effects.sends {
+                driver.transmit(
+                    bytes.span.bytes.extracting(send.range), from: send.socket, to: send.destination)
+            }
+            let events = effects.events
+            effects.removeAll()
+            for event in events { handle(event, at: now) }
+        }
+    }
+
+    private func handle(_ event: UserAgentEvent, at now: MonotonicInstant) {
+        switch event {
+        case .incoming(let session, let request):
+            heard.requests.append(request)
+            heard.callIDs.append(request.callID)
+            take(session, request, at: now)
+        case .cancelled(let session):
+            heard.cancelled += 1
+            talks.removeAll { $0.session == session }
+        case .ended(let session, _):
+            heard.ended += 1
+            for talk in talks where talk.session == session { driver.close(talk.rtp.id) }
+            talks.removeAll { $0.session == session }
+        default: break
+        }
+    }
+
+    private func take(_ session: InviteSessionID, _ request: ReceivedRequest, at now: MonotonicInstant) {
+        switch script.answer {
+        case .mute: break
+        case .ring: respond(session, 180, sdp: nil, at: now)
+        case .refuse(let status, let reason):
+            let headers = reason.map { [SIPHeaderField(name: "Reason", value: $0)] } ?? []
+            userAgent.respond(to: session, status: status, headers: headers, at: now, into: &effects)
+        case .unspeakable:
+            let sdp =
+                "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
+            respond(session, 200, sdp: Array(sdp.utf8), at: now)
+        case .answer:
+            respond(session, 180, sdp: nil, at: now)
+            respond(session, 200, sdp: startTalk(session, request, at: now), at: now)
+        case .earlyMedia(let delay):
+            respond(session, 183, sdp: startTalk(session, request, at: now), at: now)
+            delayed.append((now.advanced(by: delay), session))
+        }
+    }
+
+    private func respond(_ session: InviteSessionID, _ status: Int, sdp: [UInt8]?, at now: MonotonicInstant) {
+        userAgent.respond(
+            to: session, status: status, body: sdp.map { SIPBody(contentType: "application/sdp", bytes: $0) },
+            contact: "<sip:callee@\(socket!.localAddress)>", at: now, into: &effects)
+    }
+
+    private func startTalk(
+        _ session: InviteSessionID, _ request: ReceivedRequest, at now: MonotonicInstant
+    ) -> [UInt8]? {
+        guard let client, let offer = request.body?.bytes,
+            let rtp = try? driver.bind(.loopback(port: 0), for: client)
+        else { return nil }
+        var negotiator = AudioNegotiator(
+            capabilities: AudioCapabilities(), localRTP: rtp.localAddress, sessionID: 1)
+        guard let (answer, negotiated) = try? negotiator.answer(to: offer),
+            let leg = try? AudioLeg(
+                configuration: .init(negotiated: negotiated, rateHertz: 8_000, canonicalName: "callee"),
+                generator: &generator, at: now)
+        else { return nil }
+        let talk = Talk(session: session, rtp: rtp, leg: leg, at: now)
+        talk.hangUpAt = script.hangsUpAfter.map { now.advanced(by: $0) }
+        if !script.digits.isEmpty { _ = leg.sendDigits(script.digits) }
+        talks.append(talk)
+        return answer
+    }
+
+    private func tick(_ talk: Talk, at now: MonotonicInstant) {
+        if let hangUpAt = talk.hangUpAt, hangUpAt <= now {
+            talk.hangUpAt = nil
+            userAgent.end(talk.session, reason: "Q.850;cause=16;text=\"bye\"", at: now, into: &effects)
+        }
+        while talk.nextFrame <= now {
+            talk.nextFrame = talk.nextFrame.advanced(by: .milliseconds(20))
+            var narrow = [Int16](repeating: 0, count: 160)
+            var wide = narrow
+            pull(talk.leg, &narrow, &wide, at: now)
+            if narrow.contains(where: { abs(Int($0)) > 1_000 }) {
+                heard.loudFrames += 1
+            } else {
+                heard.quietFrames += 1
+            }
+            while let digit = talk.leg.takeDigit() { heard.digits.append(digit) }
+            // A square wave of 500 Hz: loud, and easily told from silence.
+            let tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
+            if push(talk.leg, tone, &narrow, at: now) {
+                driver.transmit(packet.bytes, from: talk.rtp.id, to: talk.leg.remoteRTP)
+            }
+        }
+    }
+
+    private func pull(
+        _ leg: AudioLeg, _ narrow: inout [Int16], _ wide: inout [Int16], at now: MonotonicInstant
+    ) {
+        var narrow = narrow.mutableSpan
+        var wide = wide.mutableSpan
+        _ = leg.pullFrame(narrow: &narrow, wide: &wide, at: now)
+        // The caller's arrays were written through the spans.
+    }
+
+    private func push(_ leg: AudioLeg, _ frame: [Int16], _ narrow: inout [Int16], at now: MonotonicInstant)
+        -> Bool
+    {
+        var narrow = narrow.mutableSpan
+        return leg.pushFrame(frame.span, narrow: &narrow, at: now, into: &packet)
+    }
+}
