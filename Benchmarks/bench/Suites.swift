@@ -1,2 +1,2 @@
 /// Every suite, in the order of the table.
-let suites: [Suite] = []
+let suites: [Suite] = [worldSuite, driverSuite]

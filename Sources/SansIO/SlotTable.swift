@@ -16,9 +16,9 @@ public struct SlotTable<Element> {
     @usableFromInline var slots: [Slot] = []
     @usableFromInline var free: [Int32] = []
     /// Elements held.
-    public private(set) var count = 0
+    @inlinable public var count: Int { slots.count - free.count }
 
-    public init() {}
+    @inlinable public init() {}
 
     /// The slot of a name.
     @inlinable public static func slot(of name: Int32) -> Int { Int(name & 0xFFFF) }
@@ -37,10 +37,17 @@ public struct SlotTable<Element> {
     /// Elements in order of slots.
     public var elements: [Element] { slots.compactMap(\.element) }
 
+    /// Names of the elements in order of slots.
+    public var names: [Int32] {
+        slots.indices.compactMap { index in
+            slots[index].element == nil ? nil : slots[index].generation << 16 | Int32(index)
+        }
+    }
+
     /// Inserts what `make` returns for the name that it gets.
     ///
     /// - Returns: The name; `nil`, without calling `make`, when the table is full.
-    public mutating func insert<Failure: Error>(
+    @inlinable public mutating func insert<Failure: Error>(
         _ make: (_ name: Int32) throws(Failure) -> Element
     ) throws(Failure) -> Int32? {
         if free.isEmpty {
@@ -52,7 +59,6 @@ public struct SlotTable<Element> {
         let name = slots[Int(index)].generation << 16 | index
         slots[Int(index)].element = try make(name)
         free.removeLast()
-        count += 1
         return name
     }
 
@@ -64,14 +70,13 @@ public struct SlotTable<Element> {
     }
 
     /// Removes and returns the element of `name`; `nil` when there is none any more.
-    @discardableResult
+    @inlinable @discardableResult
     public mutating func remove(_ name: Int32) -> Element? {
         guard let element = self[name] else { return nil }
         let index = Self.slot(of: name)
         slots[index].element = nil
         slots[index].generation = (slots[index].generation + 1) & 0x7FFF
         free.append(Int32(index))
-        count -= 1
         return element
     }
 }

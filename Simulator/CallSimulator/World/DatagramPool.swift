@@ -18,8 +18,9 @@ final class DatagramPool {
         var socket = SocketID(rawValue: -1)
     }
 
-    private var cells: [Cell] = []
-    private var free: [Int32] = []
+    // Unchecked at run time: see VirtualLoop.
+    @exclusivity(unchecked) private var cells: [Cell] = []
+    @exclusivity(unchecked) private var free: [Int32] = []
 
     deinit {
         for cell in cells { cell.start.deallocate() }

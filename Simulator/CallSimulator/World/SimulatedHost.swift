@@ -38,9 +38,9 @@ final class SimulatedSocket {
     let host: Int32
     let client: DriverClientID
     let localAddress: SocketAddress
-    var route: Route?
+    @exclusivity(unchecked) var route: Route?
     /// Datagrams that wait in it.
-    var waiting = 0
+    @exclusivity(unchecked) var waiting = 0
 
     init(id: SocketID, host: Int32, client: DriverClientID, localAddress: SocketAddress) {
         self.id = id
@@ -56,9 +56,9 @@ final class SimulatedClient {
     let id: DriverClientID
     /// Its place in the agenda.
     let deadlineKey: Int32
-    var datagrams = Ring<Int32>()
+    @exclusivity(unchecked) var datagrams = Ring<Int32>()
     /// True while a wake-up for it is among the ready work.
-    var isDue = false
+    @exclusivity(unchecked) var isDue = false
 
     init(_ client: any DriverClient, id: DriverClientID, deadlineKey: Int32) {
         self.client = client

@@ -6,19 +6,20 @@ final class SimulatedNetwork {
     private let seed: UInt64
     private let socketCapacity: Int
     let pool = DatagramPool()
-    private(set) var hosts: [SimulatedHost] = []
+    // Unchecked at run time: see VirtualLoop.
+    @exclusivity(unchecked) private(set) var hosts: [SimulatedHost] = []
     private var hostIndices: [SocketAddress: Int32] = [:]
-    private(set) var sockets = SlotTable<SimulatedSocket>()
+    @exclusivity(unchecked) private(set) var sockets = SlotTable<SimulatedSocket>()
     /// Open sockets by host and port.
-    private var bound: [UInt64: SocketID] = [:]
-    private(set) var clients = SlotTable<SimulatedClient>()
-    private var links: [NetworkLink] = []
+    @exclusivity(unchecked) private var bound: [UInt64: SocketID] = [:]
+    @exclusivity(unchecked) private(set) var clients = SlotTable<SimulatedClient>()
+    @exclusivity(unchecked) private var links: [NetworkLink] = []
     private var linkIndices: [UInt64: Int] = [:]
     private var defaultModel: NetworkModel
-    var faults = FaultPlan()
-    var trace: Trace
-    var statistics = NetworkStatistics()
-    var taps: [(Trace.Event, DatagramView) -> Void] = []
+    @exclusivity(unchecked) var faults = FaultPlan()
+    @exclusivity(unchecked) var trace: Trace
+    @exclusivity(unchecked) var statistics = NetworkStatistics()
+    @exclusivity(unchecked) var taps: [(Trace.Event, DatagramView) -> Void] = []
 
     init(loop: VirtualLoop, seed: UInt64, configuration: WorldConfiguration) {
         self.loop = loop

@@ -46,6 +46,24 @@ extension World {
         }
     }
 
+    /// Ends the world: sleepers are cancelled, what is ready runs, then clients, sockets, taps and events are forgotten.
+    ///
+    /// Clients and the world keep each other alive; a world whose run failed is freed only after this. It cannot run
+    /// again.
+    public func close() {
+        precondition(!isRunning, "a world is closed after its run")
+        loop.withOwnership {
+            for _ in 0..<1_000 where sleepers.count > 0 || !loop.ready.isEmpty {
+                for name in sleepers.names { cancelSleep(name) }
+                try? advance(until: { false }, limit: loop.now)
+            }
+        }
+        for client in network.clients.elements { network.detach(client.id) }
+        network.taps.removeAll()
+        loop.forgetEvents()
+        isRunning = true
+    }
+
     /// The world's engine: everything ready first, in order; then the next event.
     ///
     /// - Parameter limit: The last instant at which events happen; without one, running dry is a stall.

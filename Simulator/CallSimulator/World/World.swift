@@ -20,7 +20,7 @@ public final class World: @unchecked Sendable {
     public let configuration: WorldConfiguration
     let loop: VirtualLoop
     let network: SimulatedNetwork
-    var sleepers = SlotTable<Sleeper>()
+    @exclusivity(unchecked) var sleepers = SlotTable<Sleeper>()
     private var names: [String: [SocketAddress]] = [:]
     var isRunning = false
 
