@@ -75,7 +75,11 @@ struct InboundAudio: ~Copyable {
         {
         case .accepted: break
         case .restarted: resynchronise()
-        case .duplicate, .onProbation, .outOfRange: return reject()
+        case .duplicate:
+            // Sound, but of no use; RFC 3550 counts it as received.
+            counts.packets += 1
+            return false
+        case .onProbation, .outOfRange: return reject()
         }
         counts.packets += 1
         counts.octets += packet.payload.count
@@ -165,7 +169,7 @@ struct InboundAudio: ~Copyable {
                 }
                 Self.decode(payload, tag: tag, skipping: max(-offset, 0), into: &queue, &concealer)
             case .missing(let samples):
-                conceal(min(samples, frame))
+                conceal(samples)
                 isComplete = false
             case .empty:
                 conceal(frame - queue.count)

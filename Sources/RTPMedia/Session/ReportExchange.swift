@@ -117,7 +117,8 @@ struct ReportExchange: Sendable {
             extendedHighestSequence: statistics.extendedHighestSequence,
             jitter: UInt32(min(statistics.jitter, 4e9)), lastSenderReport: 0, delaySinceLastSenderReport: 0)
         if let heard, heard.source == source {
-            let held = max(heard.arrival.duration(to: now).nanoseconds, 0)
+            // The field ends at 65,536 s.
+            let held = min(max(heard.arrival.duration(to: now).nanoseconds, 0), 65_536_000_000_000)
             report.lastSenderReport = heard.middleNTP
             report.delaySinceLastSenderReport = UInt32(clamping: held / 1_000 * 65_536 / 1_000_000)
         }

@@ -11,6 +11,9 @@ public struct TelephoneEventReceiver: Sendable {
     /// Units by which a new segment may be ahead of the last packet seen of the one before: lost packets.
     static let segmentSlack = 1_600
 
+    /// Packets that are older than the current event by less than this are late: 5 s, in units.
+    static let lateness = 40_000
+
     private struct Current: Hashable, Sendable {
         var code: UInt8
         var timestamp: RTPTimestamp
@@ -30,14 +33,15 @@ public struct TelephoneEventReceiver: Sendable {
     public mutating func receive(_ event: TelephoneEvent, timestamp: RTPTimestamp, marker: Bool) -> Bool {
         if var known = current {
             let distance = known.timestamp.distance(to: timestamp)
-            if distance == 0 {
+            // Some senders keep the timestamp from key to key.
+            if distance == 0, known.code == event.code {
                 known.duration = max(known.duration, Int(event.duration))
                 known.hasEnded = known.hasEnded || event.isEnd
                 current = known
                 return false
             }
-            // A late packet of an earlier event; but a stream that starts over elsewhere may look like one.
-            if distance < 0, distance > -80_000, !marker { return false }
+            // A late packet of an earlier event. Farther back, the stream's clock has started over.
+            if distance < 0, distance > -Self.lateness { return false }
             if continues(known, event, distance: distance, marker: marker) {
                 current = Current(
                     code: event.code, timestamp: timestamp, duration: Int(event.duration),

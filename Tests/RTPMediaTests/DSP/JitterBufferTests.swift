@@ -73,6 +73,22 @@ private func checkConformance(
     #expect(frame(&buffer) == nil, "\(name): a reset drops what is held", sourceLocation: sourceLocation)
 }
 
+/// Takes until a frame is full, as a leg does; `held` is what was and will be left over.
+private func fill(
+    _ held: inout Int, from buffer: inout SpeexJitterBuffer, _ payload: inout OwnedBytes,
+    _ note: (JitterBufferOutput) -> Void
+) {
+    while held < 160 {
+        let output = buffer.take(160 - held, into: &payload)
+        note(output)
+        switch output {
+        case .packet(_, let offset): held += max(payload.count + offset, 0)
+        case .missing(let samples): held += samples
+        case .empty: return
+        }
+    }
+}
+
 @Suite("Jitter buffers")
 struct JitterBufferTests {
     @Test("Both implementations keep the rules of the seam")
@@ -97,16 +113,9 @@ struct JitterBufferTests {
                     timestamp: RTPTimestamp(UInt32(next * samples)), samples: samples)
                 next += 1
             }
-            take: while held < 160 {
-                switch buffer.take(160 - held, into: &payload) {
-                case .packet(_, let offset):
-                    held += payload.count + offset
-                    played += 1
-                case .missing(let samples):
-                    held += samples
-                    holes += 1
-                case .empty: break take
-                }
+            fill(&held, from: &buffer, &payload) { output in
+                if case .packet = output { played += 1 }
+                if case .missing = output { holes += 1 }
             }
             held = max(held - 160, 0)
             buffer.finishFrame(remaining: held)
@@ -121,6 +130,8 @@ struct JitterBufferTests {
         var generator = SeededGenerator(seed: seed)
         var buffer = SpeexJitterBuffer(margin: .milliseconds(20))
         var payload = OwnedBytes(capacity: 2_048)
+        var held = 0
+        var recovered = 0
         for _ in 0..<3_000 {
             let bytes = [UInt8](repeating: 1, count: Int(generator.next() % 2_500))
             buffer.put(
@@ -128,17 +139,23 @@ struct JitterBufferTests {
                 sequence: SequenceNumber(UInt16(truncatingIfNeeded: generator.next())),
                 timestamp: RTPTimestamp(UInt32(truncatingIfNeeded: generator.next())),
                 samples: Int(truncatingIfNeeded: generator.next() % 4_000) - 100)
-            if case .packet(let tag, _) = buffer.take(160, into: &payload) { #expect(tag == 3) }
-            buffer.finishFrame(remaining: 0)
+            fill(&held, from: &buffer, &payload) { output in
+                if case .packet(let tag, _) = output { #expect(tag == 3) }
+            }
+            held = max(held - 160, 0)
+            buffer.finishFrame(remaining: held)
         }
         for index in 0..<100 {
             let bytes = [UInt8](repeating: 9, count: 160)
             buffer.put(
                 bytes.span.bytes, tag: 5, sequence: SequenceNumber(UInt16(index)),
                 timestamp: RTPTimestamp(UInt32(index * 160)), samples: 160)
-            if case .packet(5, _) = buffer.take(160, into: &payload), index > 60 { return }
-            buffer.finishFrame(remaining: 0)
+            fill(&held, from: &buffer, &payload) { output in
+                if case .packet(5, _) = output, index > 60 { recovered += 1 }
+            }
+            held = max(held - 160, 0)
+            buffer.finishFrame(remaining: held)
         }
-        Issue.record("a good stream did not get through again")
+        #expect(recovered > 30, "a good stream gets through again")
     }
 }

@@ -199,6 +199,32 @@ struct AudioLegRobustnessTests {
         #expect(pair.b.statistics.codec == .pcma)
     }
 
+    @Test(
+        "Mutated packets from the right address never trap, and the call is heard again after them",
+        arguments: UInt64(0)..<4)
+    func mutations(seed: UInt64) throws {
+        let pair = try LegPair(seed: seed)
+        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.run(frames: 20)
+        var generator = SeededGenerator(seed: seed, label: "mutations")
+        for _ in 0..<200 {
+            for _ in 0..<10 {
+                var bytes = pair.sentByA[Int(generator.next() % UInt64(pair.sentByA.count))]
+                for _ in 0...generator.next() % 3 {
+                    bytes[Int(generator.next() % 14)] = UInt8(truncatingIfNeeded: generator.next())
+                }
+                if generator.chance(0.2) { bytes[1] = 101 }
+                if generator.chance(0.2) { bytes.removeLast(Int(generator.next() % UInt64(bytes.count))) }
+                _ = pair.put(bytes, toBFrom: LegPair.addressA)
+                _ = pair.putControl(bytes, toBFrom: LegPair.addressA.with(port: 4_001))
+            }
+            pair.run(frames: 1)
+        }
+        while pair.b.takeDigit() != nil {}
+        pair.run(frames: 100)
+        #expect(Signal.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.99)
+    }
+
     @Test("No telephone events are queued for a far end that takes none")
     func noEvents() throws {
         let pair = try LegPair(seed: 11)

@@ -72,6 +72,7 @@ struct TelephoneEventTests {
         #expect(isNew(160_000, marker: true))
         #expect(isNew(161_600, marker: true))
         #expect(!isNew(160_000, marker: false))
+        #expect(!isNew(160_000, marker: true))
         #expect(isNew(10, marker: false))
         receiver.streamChanged()
         #expect(isNew(10, marker: false))
