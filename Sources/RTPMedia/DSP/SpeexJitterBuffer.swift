@@ -90,7 +90,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
             missesInARow = 0
             lateFramesInARow = 0
             guard written &- packet.user_data <= UInt32(Self.capacity) else {
-                return .missing(samples: wanted)
+                return .missing(samples: max(Int(packet.span) + Int(offset), 1))
             }
             let bytes = UnsafeRawBufferPointer(start: data, count: Int(packet.len))
             payload.replace(with: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[1...])))

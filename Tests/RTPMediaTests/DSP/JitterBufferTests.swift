@@ -138,7 +138,7 @@ struct JitterBufferTests {
                 bytes.span.bytes, tag: 3,
                 sequence: SequenceNumber(UInt16(truncatingIfNeeded: generator.next())),
                 timestamp: RTPTimestamp(UInt32(truncatingIfNeeded: generator.next())),
-                samples: Int(truncatingIfNeeded: generator.next() % 4_000) - 100)
+                samples: bytes.count)
             fill(&held, from: &buffer, &payload) { output in
                 if case .packet(let tag, _) = output { #expect(tag == 3) }
             }

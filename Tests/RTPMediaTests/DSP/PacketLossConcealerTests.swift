@@ -48,6 +48,20 @@ struct PacketLossConcealerTests {
         #expect(Signal.level(error[...]) < 0.15 * Signal.level(wave[800..<880]))
     }
 
+    @Test(
+        "A sound without any pitch in range is joined without a click, wherever it is cut", arguments: 0..<10)
+    mutating func unvoiced(cut: Int) {
+        let low = Signal.tone(hertz: 30, rate: 8_000)
+        let high = Signal.tone(hertz: 150, rate: 8_000, amplitude: 500)
+        let wave = (0..<1_600).map { low($0) + high($0) }
+        accept(Array(wave[..<(800 + cut * 27)]))
+        conceal()
+        accept(Array(wave[(960 + cut * 27)...]))
+        // The sound itself moves by at most 250 from sample to sample.
+        #expect(Signal.largestStep(wave[...]) <= 250)
+        #expect(Signal.largestStep(output[...]) <= 800)
+    }
+
     @Test("A hole fades to silence within 60 ms and stays silent")
     mutating func fade() {
         accept((0..<160).map { voice($0, period: 64) })
