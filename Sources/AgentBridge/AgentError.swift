@@ -17,7 +17,7 @@ public enum AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A required argument of the tool is missing.
     case missingArgument(tool: String, argument: String)
     /// A script that cannot be run.
-    case script(AgentScriptError)
+    case script(ScriptError)
     /// The agent gave up; in its own words, fit for a report.
     case failed(String)
 

@@ -13,17 +13,17 @@ extension AgentScript {
     }
 
     /// Labels and templates, as far as they can be judged without a call.
-    func check() throws(AgentScriptError) {
+    func check() throws(ScriptError) {
         var labels: Set<String> = []
         for (index, step) in steps.enumerated() {
             guard let label = step.label else { continue }
             guard labels.insert(label).inserted else {
-                throw AgentScriptError(step: index, field: "label", problem: .duplicate)
+                throw ScriptError(step: index, field: "label", problem: .duplicate)
             }
         }
         for (index, step) in steps.enumerated() {
             for (field, label) in step.targets where !labels.contains(label) {
-                throw AgentScriptError(step: index, field: field, problem: .noSuchLabel(label))
+                throw ScriptError(step: index, field: field, problem: .noSuchLabel(label))
             }
         }
         for (index, step) in steps.enumerated() {
@@ -32,7 +32,7 @@ extension AgentScript {
     }
 
     /// Whether every place of every text can be filled for a call with this context.
-    func check(context: [String: String]) throws(AgentScriptError) {
+    func check(context: [String: String]) throws(ScriptError) {
         let names = Set(context.keys).union(savedNames)
         for (index, step) in steps.enumerated() {
             for (field, text) in step.texts {
@@ -40,7 +40,7 @@ extension AgentScript {
                 do {
                     try template.check(names: names)
                 } catch {
-                    throw AgentScriptError(step: index, field: field, problem: .template(error))
+                    throw ScriptError(step: index, field: field, problem: .template(error))
                 }
             }
         }
@@ -48,11 +48,11 @@ extension AgentScript {
 }
 
 extension PromptTemplate {
-    fileprivate init(_ text: String, step: Int, field: String) throws(AgentScriptError) {
+    fileprivate init(_ text: String, step: Int, field: String) throws(ScriptError) {
         do {
             try self.init(text)
         } catch {
-            throw AgentScriptError(step: step, field: field, problem: .template(error))
+            throw ScriptError(step: step, field: field, problem: .template(error))
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Telephony
 extension AgentScript: Codable {
     /// Reads a script.
     ///
-    /// - Throws: ``AgentScriptError`` with the step and the field.
+    /// - Throws: ``ScriptError`` with the step and the field.
     public init(from decoder: any Decoder) throws {
         var fields = try ScriptFields(decoder, step: nil, path: "")
         name = try fields.optional("name", "a text") ?? "script"
@@ -64,7 +64,7 @@ private struct StepList: Decodable {
         var list = try decoder.unkeyedContainer()
         while !list.isAtEnd {
             guard steps.count < AgentScript.stepLimit else {
-                throw AgentScriptError(
+                throw ScriptError(
                     step: steps.count, field: "steps",
                     problem: .notAllowed(expected: "at most \(AgentScript.stepLimit) steps"))
             }

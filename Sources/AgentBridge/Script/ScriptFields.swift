@@ -1,24 +1,24 @@
 /// The fields of one JSON object in a script, read with errors that name the step and the field.
-struct ScriptFields {
-    struct Key: CodingKey, Hashable {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
+package struct ScriptFields {
+    package struct Key: CodingKey, Hashable {
+        package let stringValue: String
+        package var intValue: Int? { nil }
+        package init(_ text: String) { stringValue = text }
+        package init?(stringValue: String) { self.init(stringValue) }
+        package init?(intValue: Int) { nil }
     }
 
     private let container: KeyedDecodingContainer<Key>
-    let step: Int?
+    package let step: Int?
     private let path: String
     private var known: Set<String> = []
 
     /// - Parameter path: Where the object stands, for example `branch`; empty at the top.
-    init(_ decoder: any Decoder, step: Int?, path: String) throws {
+    package init(_ decoder: any Decoder, step: Int?, path: String) throws {
         do {
             container = try decoder.container(keyedBy: Key.self)
         } catch is DecodingError {
-            throw AgentScriptError(
+            throw ScriptError(
                 step: step, field: path.isEmpty ? "script" : path, problem: .wrongType(expected: "an object"))
         }
         self.step = step
@@ -26,14 +26,14 @@ struct ScriptFields {
     }
 
     /// Names that are there, sorted.
-    var names: [String] { container.allKeys.map(\.stringValue).sorted() }
+    package var names: [String] { container.allKeys.map(\.stringValue).sorted() }
 
-    func error(_ name: String, _ problem: AgentScriptError.Problem) -> AgentScriptError {
-        AgentScriptError(step: step, field: path.isEmpty ? name : "\(path).\(name)", problem: problem)
+    package func error(_ name: String, _ problem: ScriptError.Problem) -> ScriptError {
+        ScriptError(step: step, field: path.isEmpty ? name : "\(path).\(name)", problem: problem)
     }
 
     /// - Parameter expected: What it has to be, for the error: `a number of seconds`.
-    mutating func optional<Value: Decodable>(
+    package mutating func optional<Value: Decodable>(
         _ name: String, as type: Value.Type = Value.self, _ expected: String
     ) throws -> Value? {
         known.insert(name)
@@ -45,7 +45,7 @@ struct ScriptFields {
         }
     }
 
-    mutating func required<Value: Decodable>(
+    package mutating func required<Value: Decodable>(
         _ name: String, as type: Value.Type = Value.self, _ expected: String
     ) throws -> Value {
         guard let value = try optional(name, as: type, expected) else { throw error(name, .missing) }
@@ -53,7 +53,7 @@ struct ScriptFields {
     }
 
     /// A time between zero and an hour.
-    mutating func seconds(_ name: String, default standard: Duration?) throws -> Duration {
+    package mutating func seconds(_ name: String, default standard: Duration?) throws -> Duration {
         guard let value = try optional(name, as: Double.self, "a number of seconds") else {
             guard let standard else { throw error(name, .missing) }
             return standard
@@ -62,7 +62,7 @@ struct ScriptFields {
         return .nanoseconds(Int64(value * 1e9))
     }
 
-    mutating func milliseconds(_ name: String, default standard: Duration?) throws -> Duration {
+    package mutating func milliseconds(_ name: String, default standard: Duration?) throws -> Duration {
         guard let value = try optional(name, as: Int.self, "a whole number of milliseconds") else {
             guard let standard else { throw error(name, .missing) }
             return standard
@@ -74,7 +74,7 @@ struct ScriptFields {
     }
 
     /// One key of a telephone.
-    mutating func telephoneKey(_ name: String) throws -> Character? {
+    package mutating func telephoneKey(_ name: String) throws -> Character? {
         guard let text = try optional(name, as: String.self, "one telephone key") else { return nil }
         guard text.count == 1, let key = text.first, "0123456789*#ABCD".contains(key) else {
             throw error(name, .notAllowed(expected: "one of 0-9, *, #, A-D"))
@@ -82,7 +82,7 @@ struct ScriptFields {
         return key
     }
 
-    func nested(_ name: String) throws -> ScriptFields {
+    package func nested(_ name: String) throws -> ScriptFields {
         guard container.contains(Key(name)) else { throw error(name, .missing) }
         return try ScriptFields(
             try container.superDecoder(forKey: Key(name)), step: step,
@@ -90,9 +90,9 @@ struct ScriptFields {
     }
 
     /// Throws for a field that nobody asked for: a misspelt one would be silently ignored otherwise.
-    func finish() throws {
+    package func finish() throws {
         for name in names where !known.contains(name) { throw error(name, .unknown) }
     }
 
-    mutating func know(_ name: String) { known.insert(name) }
+    package mutating func know(_ name: String) { known.insert(name) }
 }

@@ -101,7 +101,7 @@ struct ScriptRun {
             return try PromptTemplate(text).render(session.context.merging(session.data) { $1 })
         } catch {
             // A step that saves the value was jumped over.
-            throw AgentError.script(AgentScriptError(step: index, field: "text", problem: .template(error)))
+            throw AgentError.script(ScriptError(step: index, field: "text", problem: .template(error)))
         }
     }
 

@@ -6,7 +6,7 @@ extension ScriptedAgent.Sound {
     public init(_ file: WAVFile) { self.init(samples: file.mono, rateHertz: file.rateHertz) }
 
     /// The same sound at another rate; as it is when the resampler refuses the rates.
-    func converted(toHertz rate: Int) -> Self {
+    package func converted(toHertz rate: Int) -> Self {
         guard rate != rateHertz, !samples.isEmpty,
             var resampler = try? SpeexResampler(from: rateHertz, to: rate, quality: 5, start: .aligned)
         else { return self }
@@ -22,14 +22,14 @@ extension ScriptedAgent {
     /// Reads a script and the recordings it plays, which lie beside it. Blocks: call it before the calls begin.
     ///
     /// - Parameter path: A JSON file.
-    public init(contentsOf path: String, tools: [AgentTool] = []) throws(AgentScriptError) {
+    public init(contentsOf path: String, tools: [AgentTool] = []) throws(ScriptError) {
         let script = try AgentScript(contentsOf: path)
         let folder = URL(filePath: path).deletingLastPathComponent()
         var sounds: [String: Sound] = [:]
         for (index, step) in script.steps.enumerated() {
             guard case .play(let name) = step.action, sounds[name] == nil else { continue }
-            func fault(_ reason: String) -> AgentScriptError {
-                AgentScriptError(step: index, field: "play", problem: .sound(reason))
+            func fault(_ reason: String) -> ScriptError {
+                ScriptError(step: index, field: "play", problem: .sound(reason))
             }
             let url = name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name)
             guard let data = FileManager.default.contents(atPath: url.path) else {

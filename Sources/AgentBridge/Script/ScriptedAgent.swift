@@ -24,18 +24,18 @@ public struct ScriptedAgent: VoiceAgent {
     /// - Parameters:
     ///   - sounds: By the name that the script plays.
     ///   - tools: What the script can call.
-    /// - Throws: ``AgentScriptError`` for a label, template, sound or tool that does not hold.
+    /// - Throws: ``ScriptError`` for a label, template, sound or tool that does not hold.
     public init(
         _ script: AgentScript, sounds: [String: Sound] = [:], tools: [AgentTool] = []
-    ) throws(AgentScriptError) {
+    ) throws(ScriptError) {
         try script.check()
         for (index, step) in script.steps.enumerated() {
             switch step.action {
             case .play(let file) where sounds[file] == nil:
-                throw AgentScriptError(
+                throw ScriptError(
                     step: index, field: "play", problem: .sound("there is no such recording"))
             case .callTool(let name, _, _) where !tools.contains { $0.name == name }:
-                throw AgentScriptError(
+                throw ScriptError(
                     step: index, field: "callTool.name",
                     problem: .notAllowed(expected: "one of the agent's tools"))
             default: break

@@ -1,4 +1,4 @@
-internal import RTPMedia
+package import RTPMedia
 
 /// A text as tones, word by word.
 struct SpokenText: Sendable {
@@ -8,30 +8,42 @@ struct SpokenText: Sendable {
 
     init(_ text: String, rateHertz: Int) {
         self.rateHertz = rateHertz
-        let speech = ToneSpeech(text, rateHertz: rateHertz)
         let samples = ToneSpeech.samples(of: text, rateHertz: rateHertz)
+        let words = SpokenWord.words(of: text, in: ToneSpeech(text, rateHertz: rateHertz))
+        pieces = words.indices.map { index in
+            let start = index == 0 ? 0 : words[index - 1].samples.upperBound
+            let end = index == words.count - 1 ? samples.count : words[index].samples.upperBound
+            return ((index == 0 ? "" : " ") + words[index].text, Array(samples[start..<max(start, end)]))
+        }
+    }
+}
+
+/// One word of a text as it is written, and where it is heard.
+package struct SpokenWord: Hashable, Sendable {
+    package var text: String
+    /// Empty for what is written and not spoken, such as a dash.
+    package var samples: Range<Int>
+
+    /// The words of `text`, ascending in time; one for all when the speech cuts it otherwise.
+    package static func words(of text: String, in speech: ToneSpeech) -> [SpokenWord] {
         let written = text.split(whereSeparator: \.isWhitespace)
         // What is written as one word may be spoken as several: 10:30 are two, a dash is none.
-        let spokenCounts = written.map(Self.spokenWords(in:))
-        guard spokenCounts.reduce(0, +) == speech.words.count else {
-            pieces = [(text, samples)]
-            return
+        let counts = written.map(spokenCount)
+        guard counts.reduce(0, +) == speech.words.count else {
+            return [SpokenWord(text: text, samples: 0..<speech.sampleCount)]
         }
-        var pieces: [(words: String, samples: [Int16])] = []
-        var start = 0
         var spoken = 0
-        for (word, count) in zip(written, spokenCounts) {
+        var end = 0
+        return zip(written, counts).map { word, count in
+            let start = count == 0 ? end : speech.words[spoken].samples.lowerBound
             spoken += count
-            let isLast = spoken == speech.words.count
-            let end = isLast ? samples.count : spoken == 0 ? 0 : speech.words[spoken - 1].samples.upperBound
-            pieces.append(((pieces.isEmpty ? "" : " ") + word, Array(samples[start..<max(start, end)])))
-            start = max(start, end)
+            if count > 0 { end = speech.words[spoken - 1].samples.upperBound }
+            return SpokenWord(text: String(word), samples: start..<max(start, end))
         }
-        self.pieces = pieces
     }
 
     /// Runs of letters, digits and apostrophes, which is what ``ToneSpeech`` takes for words.
-    private static func spokenWords(in word: Substring) -> Int {
+    private static func spokenCount(_ word: Substring) -> Int {
         var count = 0
         var isInside = false
         for character in word {

@@ -38,7 +38,7 @@ struct AgentScriptTests {
             (#"{"steps": [{"set": {"a": 1}}]}"#, 0, "set"),
         ] as [(String, Int?, String)])
     func namesFault(json: String, step: Int?, field: String) {
-        let error = #expect(throws: AgentScriptError.self) { try AgentScript(json: Array(json.utf8)) }
+        let error = #expect(throws: ScriptError.self) { try AgentScript(json: Array(json.utf8)) }
         #expect(error?.step == step)
         #expect(error?.field == field)
     }
@@ -59,7 +59,7 @@ struct AgentScriptTests {
         ])
     func refusesUnrunnable(steps: String, step: Int, field: String) throws {
         let script = try AgentScript(json: Array(#"{"steps": \#(steps)}"#.utf8))
-        let error = #expect(throws: AgentScriptError.self) { try ScriptedAgent(script) }
+        let error = #expect(throws: ScriptError.self) { try ScriptedAgent(script) }
         #expect(error?.step == step)
         #expect(error?.field == field)
     }
@@ -90,7 +90,7 @@ struct AgentScriptTests {
 
     @Test("The error's text tells a person what to do")
     func description() {
-        let error = AgentScriptError(
+        let error = ScriptError(
             step: 2, field: "branch.on", problem: .notAllowed(expected: "one of a, b"))
         #expect(error.description == "step 2, branch.on: must be one of a, b")
     }

@@ -1,5 +1,5 @@
-/// Why a script cannot be run, and where.
-public struct AgentScriptError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a script of an agent or a callee cannot be run, and where.
+public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
     @nonexhaustive
     public enum Problem: Hashable, Sendable {
         /// Not JSON; where, as the reader says.

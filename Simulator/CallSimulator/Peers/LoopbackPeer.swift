@@ -1,0 +1,302 @@
+public import RTPMedia
+public import SIPCore
+public import SansIO
+
+/// A host full of callees: a trunk and everybody behind it, over any driver.
+///
+/// It answers real SIP and RTP with the same machines as the library's own side, so it serves live on loopback for demos
+/// and strangers' clients, and in a simulated world. Every number is looked up in its ``CalleeDirectory``. Any number of
+/// calls at once.
+public actor LoopbackPeer: DriverClient {
+    /// How the host is reached and what it asks of callers.
+    public struct Configuration: Sendable {
+        /// Where it listens; port 0 lets the system choose. Loopback unless told otherwise, since it accepts calls from
+        /// whoever sends them.
+        public var address = SocketAddress.loopback(port: 0)
+        /// Who may call; empty: everybody, unasked.
+        public var credentials: [SIPCredentials] = []
+        /// Realm of its challenges.
+        public var realm = "outdial"
+        public var capabilities = AudioCapabilities()
+        /// Whether reports hold every sample that the callees heard.
+        public var keepsAudio = false
+        /// Ended calls that are remembered; the oldest is forgotten first.
+        public var reportLimit = 100_000
+        /// Timers and limits of its SIP.
+        public var userAgent = UserAgent.Configuration()
+
+        public init() {}
+    }
+
+    nonisolated let driver: any Driver
+    private nonisolated let executor: any SerialExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let configuration: Configuration
+    private let directory: CalleeDirectory
+    nonisolated let log: PeerLog
+
+    var client: DriverClientID?
+    var socket: BoundSocket?
+    var userAgent: UserAgent
+    var effects = UserAgentEffects()
+    var generator: SeededGenerator
+    private var buffer = OwnedBytes(capacity: 65_536)
+    var packet = OwnedBytes(capacity: 2_048)
+    var frames = PeerFrames()
+    var actions: [ScriptedCallee.Action] = []
+
+    var calls: [PeerCall?] = []
+    private var freeSlots: [Int] = []
+    private var slotsBySession: [InviteSessionID: Int] = [:]
+    /// Twice the slot, plus 1 for the RTCP port.
+    var slotsBySocket: [SocketID: Int] = [:]
+    private var attempts: [String: Int] = [:]
+    /// Scripts of calls without media, by slot.
+    var deadlines = DeadlineHeap()
+    var grid = PeerGrid()
+    /// Calls with media.
+    var flowing = 0
+    private var stopping: [CheckedContinuation<Void, Never>] = []
+
+    public init(
+        driver: any Driver, directory: CalleeDirectory, configuration: Configuration = Configuration()
+    ) {
+        self.driver = driver
+        executor = driver.serialExecutor
+        self.directory = directory
+        self.configuration = configuration
+        log = PeerLog(limit: configuration.reportLimit)
+        var agent = configuration.userAgent
+        agent.requiredCredentials = configuration.credentials
+        agent.realm = configuration.realm
+        userAgent = UserAgent(configuration: agent, generator: driver.makeGenerator(label: "peer user agent"))
+        generator = driver.makeGenerator(label: "peer")
+    }
+
+    /// One host, one callee.
+    public init(
+        driver: any Driver, callee: CalleeScript, configuration: Configuration = Configuration()
+    ) {
+        self.init(driver: driver, directory: CalleeDirectory(default: callee), configuration: configuration)
+    }
+
+    // MARK: Life
+
+    /// Starts to listen.
+    ///
+    /// - Returns: The address to send INVITEs to.
+    /// - Throws: ``DriverError`` when the address cannot be had.
+    @discardableResult
+    public func start() throws(DriverError) -> SocketAddress {
+        if let socket { return socket.localAddress }
+        let client = self.client ?? driver.attach(self)
+        self.client = client
+        let bound = try driver.bind(configuration.address, for: client)
+        socket = bound
+        return bound.localAddress
+    }
+
+    /// Hangs up every call by protocol, waits until all are over, and closes.
+    public func stop() async {
+        for call in calls.compactMap({ $0 }) { hangUp(call, at: driver.now) }
+        finishStep()
+        if slotsBySession.isEmpty { return close() }
+        await withCheckedContinuation { stopping.append($0) }
+    }
+
+    private func close() {
+        if let client { driver.detach(client) }
+        client = nil
+        socket = nil
+        let waiting = stopping
+        stopping.removeAll()
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Ended calls in order of their end. Any thread.
+    public nonisolated var reports: [PeerCallReport] { log.reports }
+
+    /// Calls that have not ended.
+    public var liveCalls: Int { slotsBySession.count }
+
+    /// Counters of its SIP side.
+    public var statistics: UserAgent.Statistics { userAgent.statistics }
+
+    public nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        guard let client else { return }
+        let now = driver.now
+        while let datagram = driver.receive(for: client, into: &buffer) {
+            if datagram.socket == socket?.id {
+                userAgent.receive(
+                    buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
+            } else {
+                receiveMedia(buffer.bytes, datagram, at: now)
+            }
+        }
+        if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
+        settle(at: now)
+        while let slot = deadlines.popDue(at: now) {
+            guard let call = calls[slot] else { continue }
+            advance(call, at: now) { $0.fire(at: now, into: &$1) }
+        }
+        while flowing > 0, let deadline = grid.popDue(at: now) { tick(at: deadline) }
+        finishStep()
+    }
+
+    /// Sends what the step wants sent and arms the next deadline.
+    func finishStep() {
+        settle(at: driver.now)
+        guard let client else { return }
+        if slotsBySession.isEmpty, !stopping.isEmpty { return close() }
+        var next = [userAgent.nextDeadline, deadlines.first?.deadline].compactMap { $0 }.min()
+        if flowing > 0 { next = min(next ?? grid.next, grid.next) }
+        driver.schedule(client, at: next)
+    }
+
+    // MARK: Signalling
+
+    private func settle(at now: MonotonicInstant) {
+        while !effects.sends.isEmpty || !effects.events.isEmpty {
+            let bytes = effects.bytes
+            for send in effects.sends {
+                driver.transmit(
+                    bytes.span.bytes.extracting(send.range), from: send.socket, to: send.destination)
+            }
+            let events = effects.events
+            effects.removeAll()
+            for event in events { handle(event, at: now) }
+        }
+    }
+
+    private func handle(_ event: UserAgentEvent, at now: MonotonicInstant) {
+        switch event {
+        case .incoming(let session, let request): accept(request, as: session, at: now)
+        case .acknowledged(let session, let body):
+            guard let call = call(session) else { return }
+            if call.offer == nil, let body, PeerCall.isSDP(body) {
+                acceptLateAnswer(body.bytes, of: call, at: now)
+            }
+            advance(call, at: now) { $0.acknowledged(at: now, into: &$1) }
+        case .reinvited(let session, let request): reanswer(request, of: session, at: now)
+        case .cancelled(let session): conclude(session, .cancelled, status: 487, at: now)
+        case .ended(let session, let end):
+            guard let call = call(session) else { return }
+            let reason: PeerCallReport.End =
+                switch end {
+                case .byRemote: .callerHungUp
+                case .byUs: .calleeHungUp
+                case .lost: call.hungUpByUs ? .calleeHungUp : .lost
+                }
+            conclude(session, reason, status: 200, at: now)
+        case .failed(let session, _): conclude(session, .lost, status: 500, at: now)
+        case .provisional, .answered: break  // A callee calls nobody.
+        }
+    }
+
+    private func call(_ session: InviteSessionID) -> PeerCall? {
+        slotsBySession[session].flatMap { calls[$0] }
+    }
+
+    private func accept(_ request: ReceivedRequest, as session: InviteSessionID, at now: MonotonicInstant) {
+        let number = Self.user(of: request.requestURI)
+        guard stopping.isEmpty else { return respond(to: session, 503, at: now) }
+        guard let script = directory.script(for: number) else { return respond(to: session, 404, at: now) }
+        let attempt = attempts[number, default: 0] + 1
+        attempts[number] = attempt
+        let slot = freeSlots.popLast() ?? calls.count
+        if slot == calls.count { calls.append(nil) }
+        let callee = ScriptedCallee(
+            steps: script.steps(attempt: attempt), sounds: script.sounds, keepsAudio: configuration.keepsAudio
+        )
+        let negotiator = AudioNegotiator(
+            capabilities: configuration.capabilities, localRTP: localHost(toReach: request.source),
+            sessionID: generator.next() >> 2)
+        let call = PeerCall(
+            slot: slot, session: session, request: request, number: number, attempt: attempt, callee: callee,
+            negotiator: negotiator, at: now, wallClock: driver.wallClock)
+        calls[slot] = call
+        slotsBySession[session] = slot
+        log.begin(call.number, slot: slot)
+        advance(call, at: now) { $0.start(at: now, into: &$1) }
+    }
+
+    /// Moves a script and does what it wants done.
+    func advance(
+        _ call: PeerCall, at now: MonotonicInstant,
+        _ step: (inout ScriptedCallee, inout [ScriptedCallee.Action]) -> Void
+    ) {
+        var actions: [ScriptedCallee.Action] = []
+        step(&call.callee, &actions)
+        for action in actions { perform(action, of: call, at: now) }
+        if calls[call.slot] === call {
+            deadlines.set(call.slot, to: call.leg == nil ? call.callee.nextDeadline : nil)
+        }
+    }
+
+    func perform(_ action: ScriptedCallee.Action, of call: PeerCall, at now: MonotonicInstant) {
+        guard calls[call.slot] === call else { return }
+        switch action {
+        case .ring: respond(to: call.session, 180, at: now)
+        case .earlyMedia:
+            guard openMedia(of: call, at: now) else { return refuse(call, at: now) }
+            respond(to: call.session, 183, body: call.description, at: now)
+        case .answer:
+            guard openMedia(of: call, at: now) else { return refuse(call, at: now) }
+            call.answeredAt = now
+            respond(to: call.session, 200, body: call.description, at: now)
+        case .reject(let status, let reason):
+            respond(to: call.session, status, reason: reason, at: now)
+            conclude(call.session, .rejected, status: status, at: now)
+        case .press(let keys): _ = call.leg?.sendDigits(keys)
+        case .hangUp: hangUp(call, at: now)
+        }
+    }
+
+    private func refuse(_ call: PeerCall, at now: MonotonicInstant) {
+        respond(to: call.session, 488, at: now)
+        conclude(call.session, .rejected, status: 488, at: now)
+    }
+
+    private func hangUp(_ call: PeerCall, at now: MonotonicInstant) {
+        if call.answeredAt == nil {
+            respond(to: call.session, 480, at: now)
+            return conclude(call.session, .rejected, status: 480, at: now)
+        }
+        call.hungUpByUs = true
+        closeMedia(of: call, at: now)
+        userAgent.end(call.session, at: now, into: &effects)
+    }
+
+    func respond(
+        to session: InviteSessionID, _ status: Int, reason: String? = nil, body: [UInt8]? = nil,
+        at now: MonotonicInstant
+    ) {
+        let address = socket?.localAddress ?? configuration.address
+        userAgent.respond(
+            to: session, status: status, reason: reason,
+            body: body.map { SIPBody(contentType: "application/sdp", bytes: $0) },
+            contact: "<sip:callee@\(address)>", at: now, into: &effects)
+    }
+
+    private func conclude(
+        _ session: InviteSessionID, _ end: PeerCallReport.End, status: Int, at now: MonotonicInstant
+    ) {
+        guard let slot = slotsBySession[session], let call = calls[slot] else { return }
+        closeMedia(of: call, at: now)
+        log.end(call.report(end, status: status, at: now), slot: slot, words: call.callee.saidWords)
+        deadlines.set(slot, to: nil)
+        calls[slot] = nil
+        slotsBySession[session] = nil
+        freeSlots.append(slot)
+    }
+
+    /// The user part of a SIP URI; the whole text of another one.
+    static func user(of uri: String) -> String {
+        let rest = uri.split(separator: ":", maxSplits: 1).last ?? ""
+        guard let at = rest.firstIndex(of: "@") else { return String(rest) }
+        return String(rest[..<at].prefix { $0 != ";" && $0 != ":" })
+    }
+}
