@@ -15,7 +15,8 @@ extension UserAgent {
         public var maximumSessions = 100_000
         /// Challenges answered for one INVITE: realms, stale nonces and a proxy before the callee all count.
         public var maximumChallenges = 5
-        /// When set, incoming requests must authenticate with these credentials (digest, realm ``realm``).
+        /// When set, incoming requests outside a dialog must authenticate with one of these (digest, realm ``realm``);
+        /// others are answered 407. ACK and CANCEL cannot be challenged (RFC 3261 §22.1).
         public var requiredCredentials: [SIPCredentials] = []
         /// Realm of our own challenges.
         public var realm = "outdial"

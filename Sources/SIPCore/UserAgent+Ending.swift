@@ -27,6 +27,7 @@ extension UserAgent {
                 session.isByeOwed = true
                 session.enter(.ending)
             } else {
+                refuse(&session, status: 487, at: now, into: &effects)  // A re-INVITE that is still open.
                 endDialog(&session, .byUs, at: now, into: &effects)
             }
         case .ending, .over:

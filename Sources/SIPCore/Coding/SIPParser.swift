@@ -49,6 +49,13 @@ struct SIPParser: ~Escapable {
         readStartLine()
         readHeaderLines()
         readFields()
+        // Spaces too many in the request line (RFC 4475 §3.1.2.8, §3.1.2.9): CSeq confirms that the first word is a
+        // method, so it is a request, and 400 can be said.
+        if fields.kind == .none, fields.hasSeen(.cSeq), !fields.methodName.isEmpty,
+            bytes.equals(fields.methodName, bytes, fields.cSeq.methodName)
+        {
+            fields.kind = .request
+        }
         if firstError == nil { delimitBody() }
         return (slots, fields, firstError)
     }

@@ -59,7 +59,7 @@ struct Dialog: Sendable {
     var path: (requestURI: String, routes: [String]) {
         guard let first = routeSet.first else { return (remoteTarget, []) }
         let strict = Self.readURI(of: first) { uri, bytes in
-            uri.parameter("lr", in: bytes) == nil ? bytes.rawString(uri.text) : nil
+            uri.isSIP && uri.parameter("lr", in: bytes) == nil ? bytes.rawString(uri.text) : nil
         }
         guard let strict else { return (remoteTarget, routeSet) }
         return (strict, Array(routeSet.dropFirst()) + ["<\(remoteTarget)>"])

@@ -49,7 +49,40 @@ struct LossTests {
             }
         }
         #expect(wire.isDrained, comment)
+        checkSilence(wire, comment)
         checkSequenceNumbers(wire, comment)
+    }
+
+    /// Once a dialog has ended on one side, that side begins no request in it.
+    private func checkSilence(_ wire: Wire, _ comment: Comment) {
+        for (side, events) in [(Wire.Side.caller, wire.callerEvents), (.callee, wire.calleeEvents)] {
+            guard Set(events.map(\.session)).count == 1, events.last?.label.hasPrefix("ended") == true,
+                let position = wire.positions[side]?.last
+            else { continue }
+            let earlier = Set(wire.datagrams.prefix(position).filter { $0.from == side }.map(\.text))
+            let later = wire.datagrams.dropFirst(position).filter {
+                $0.from == side && !$0.name.contains(" ")
+            }
+            #expect(later.allSatisfy { earlier.contains($0.text) }, comment)
+        }
+    }
+
+    @Test("A BYE that is answered 481, or not at all, ends the call all the same", arguments: [481, 408, 0])
+    func byeRefused(status: Int) throws {
+        let wire = Wire()
+        wire.answers()
+        let session = try wire.call()
+        wire.run(for: .seconds(2))
+        wire.fate = { _, _ in [] }
+        wire.end(.caller, session)
+        if status > 0 {
+            wire.inject(Scripted.response(status, to: wire.datagrams.last?.text ?? ""), to: .caller)
+        }
+        wire.run(for: .seconds(60))
+        #expect(wire.callerLabels.last == "ended by us")
+        #expect(wire.caller.statistics.liveSessions == 0)
+        #expect(wire.caller.nextDeadline == nil)
+        #expect(wire.sent(by: .caller).filter { $0 == "BYE" }.count == (status > 0 ? 1 : 11))
     }
 
     /// New requests of one side in one dialog carry growing numbers; copies carry their own.

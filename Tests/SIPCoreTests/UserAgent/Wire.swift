@@ -30,6 +30,8 @@ final class Wire {
     private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     private(set) var datagrams: [Datagram] = []
     private(set) var callerEvents: [UserAgentEvent] = []
+    /// For each event how many datagrams had been sent before it.
+    private(set) var positions: [Side: [Int]] = [.caller: [], .callee: []]
     private(set) var calleeEvents: [UserAgentEvent] = []
     private var queue: [(time: MonotonicInstant, order: Int, work: Work)] = []
     private var order = 0
@@ -169,6 +171,7 @@ final class Wire {
             }
         }
         for event in events {
+            positions[side]?.append(datagrams.count)
             switch side {
             case .caller:
                 callerEvents.append(event)
