@@ -139,7 +139,7 @@ let package = Package(
                 "CampaignKit",
                 "AgentBridge",
             ],
-            swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
