@@ -171,6 +171,11 @@ struct WorldNetworkTests {
             .hold(to: "10.0.0.2", from: .milliseconds(300), until: .milliseconds(400)),
             .duplicate(1, after: .milliseconds(7)), .delay(2, by: .milliseconds(30)),
         ])
+        let heldUntil = Locked<[Int64]>([])
+        world.addTap { event, datagram in
+            guard event == .delivered, (31...40).contains(datagram.number) else { return }
+            heldUntil.withLock { $0.append(datagram.time.nanoseconds / 1_000_000) }
+        }
         try exchange(world) { near, far, here, there in
             for index in 0..<50 {
                 try await near.driver.sleep(until: MonotonicInstant(nanoseconds: Int64(index) * 10_000_000))
@@ -183,6 +188,7 @@ struct WorldNetworkTests {
             #expect(texts.count == 50 - 10 + 1)
         }
         #expect(world.statistics.lost(.fault) == 10)
+        #expect(heldUntil.withLock { $0 } == Array(repeating: 400, count: 10))
     }
 
     @Test("Links can change in the middle of a run, and heal")
