@@ -71,10 +71,13 @@ struct InboundAudio: ~Copyable {
         case .newStream: startStream()
         case .current: break
         }
+        let lostSoFar = max(statistics.lost, 0)
         switch statistics.receive(header.sequence, timestamp: codec == nil ? nil : header.timestamp, at: now)
         {
         case .accepted: break
-        case .restarted: resynchronise()
+        case .restarted:
+            counts.lostBefore += lostSoFar
+            resynchronise()
         case .duplicate:
             // Sound, but of no use; RFC 3550 counts it as received.
             counts.packets += 1

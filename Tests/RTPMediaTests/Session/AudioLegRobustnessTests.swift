@@ -145,6 +145,17 @@ struct AudioLegRobustnessTests {
         #expect(pair.kindsAtB.suffix(80).allSatisfy { $0 == .audio })
     }
 
+    @Test("A sequence that starts over within a stream keeps the loss counted before, and adds none")
+    func sequenceRestart() throws {
+        let pair = try LegPair(seed: 12)
+        for sequence in [0, 1, 2, 5, 6, 40_000, 40_001, 40_002, 40_004] {
+            _ = pair.put(packet(sequence, source: 9), toBFrom: LegPair.addressA)
+        }
+        #expect(pair.b.statistics.packetsLost == 3)
+        #expect(pair.b.statistics.packetsReceived == 8)
+        #expect(pair.b.statistics.packetsRejected == 1)
+    }
+
     @Test("A long gap becomes silence and is no loss; the stream is taken up again after it")
     func longGap() throws {
         let pair = try LegPair(seed: 8)
