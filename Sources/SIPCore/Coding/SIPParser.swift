@@ -20,7 +20,7 @@ extension SIPMessage {
         var table: [SIPHeaderSlot] = []
         swap(&table, &slots)
         var error: SIPParseError?
-        (slots, fields, error) = SIPParser(storage.bytes, limits, reusing: table).run()
+        (slots, fields, error) = SIPParser(storage.bytes, limits, reusing: consume table).run()
         guard var error else { return }
         error.byteOffset += start
         if fields.isAnswerable { error.suggestedStatus = error.status }

@@ -18,6 +18,12 @@ public struct SIPRAck: Hashable, Sendable {
     public var responseNumber: UInt32
     public var cSeqNumber: UInt32
     public var method: SIPMethod
+
+    public init(responseNumber: UInt32, cSeqNumber: UInt32, method: SIPMethod) {
+        self.responseNumber = responseNumber
+        self.cSeqNumber = cSeqNumber
+        self.method = method
+    }
 }
 
 /// Session-Expires (RFC 4028 §4).
@@ -26,6 +32,11 @@ public struct SIPSessionExpires: Hashable, Sendable {
 
     public var seconds: UInt32
     public var refresher: Refresher?
+
+    public init(seconds: UInt32, refresher: Refresher? = nil) {
+        self.seconds = seconds
+        self.refresher = refresher
+    }
 }
 
 /// One Warning value (RFC 3261 §20.43).
@@ -34,6 +45,12 @@ public struct SIPWarning: Hashable, Sendable {
     public var code: Int
     public var agent: String
     public var text: String
+
+    public init(code: Int, agent: String, text: String) {
+        self.code = code
+        self.agent = agent
+        self.text = text
+    }
 }
 
 extension SIPMessage {

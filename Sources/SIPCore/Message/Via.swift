@@ -74,6 +74,9 @@ extension FieldScanner {
         let transport = token()
         guard ByteSet.linearWhitespace.contains(current), !transport.isEmpty else {
             // `SIP/2.0/192.0.2.1:5060` is met in the field: no transport, sent-by directly after the slash.
+            guard transport.range.contains(where: { bytes.byte($0) == UInt8(ascii: ".") }) else {
+                throw SIPParseError(.malformedValue, at: position)
+            }
             position = start
             return
         }
