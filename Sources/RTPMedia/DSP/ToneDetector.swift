@@ -7,10 +7,12 @@ public struct ToneDetector: Sendable {
     public struct Configuration: Hashable, Sendable {
         /// Shortest tone in frames: 4 are found in every beep of 100 ms.
         public var minimumFrames = 4
+        /// Where the stronger pitch must lie, in hertz.
+        public var pitches = 390.0...2_110.0
         /// Share of a frame's energy in its peak, or in its two peaks.
         public var minimumPurity = 0.82
-        /// How far the pitch may move from frame to frame, in hertz.
-        public var maximumDrift = 14.0
+        /// How far the pitch may move from frame to frame, in hertz: 440 and 480 Hz together seem to move by 15.
+        public var maximumDrift = 18.0
         /// Level below which nothing is a tone.
         public var minimumLevel = AudioLevel.dBFS(-45)
 
@@ -64,14 +66,18 @@ public struct ToneDetector: Sendable {
         frames += 1
         let energy = Mixer.meanSquare(frame)
         let peaks = energy >= minimumEnergy ? ToneSpectrum.peaks(of: frame) : nil
-        isTonal = peaks.map { $0.purity >= configuration.minimumPurity } ?? false
+        isTonal =
+            peaks.map { peaks in
+                peaks.purity >= configuration.minimumPurity && configuration.pitches.contains(peaks.hertz)
+            } ?? false
         if let peaks, isTonal, continues(peaks, energy: energy) {
             return extend(peaks, energy: energy, at: index)
         }
         if isOn {
-            // One odd frame inside a tone is forgiven, as a lost packet sounds like that; a drop in level is not.
+            // One odd frame inside a tone is forgiven, and one of digital silence: lost packets sound like that. A drop to
+            // the noise of the line is the end.
             misses += 1
-            if misses < 2, energy > loudest / 16 { return nil }
+            if misses < 2, energy > loudest / 16 || energy < 1 { return nil }
             return end(frame)
         }
         current = nil
