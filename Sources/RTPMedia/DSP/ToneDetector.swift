@@ -181,17 +181,23 @@ enum ToneSpectrum {
     }
 
     private static func measure(_ samples: Span<Float>, into powers: inout InlineArray<40, Float>) {
-        for group in 0..<bins / 8 {
-            let coefficient = coefficients[group]
-            var last = SIMD8<Float>()
-            var beforeLast = SIMD8<Float>()
+        // Two groups side by side: each filter waits for its own last result, two hide each other's wait.
+        for group in stride(from: 0, to: bins / 8, by: 2) {
+            let other = min(group + 1, bins / 8 - 1)
+            let (a, b) = (coefficients[group], coefficients[other])
+            var (a1, a2, b1, b2) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
             for index in 0..<samples.count {
-                let next = (SIMD8(repeating: samples[index]) - beforeLast) + coefficient * last
-                beforeLast = last
-                last = next
+                let sample = SIMD8(repeating: samples[index])
+                let a0 = (sample - a2) + a * a1
+                let b0 = (sample - b2) + b * b1
+                (a2, a1, b2, b1) = (a1, a0, b1, b0)
             }
-            let power = last * last + beforeLast * beforeLast - coefficient * last * beforeLast
-            for lane in 0..<8 { powers[group * 8 + lane] = power[lane] }
+            let powerA = a1 * a1 + a2 * a2 - a * a1 * a2
+            let powerB = b1 * b1 + b2 * b2 - b * b1 * b2
+            for lane in 0..<8 {
+                powers[group * 8 + lane] = powerA[lane]
+                powers[other * 8 + lane] = powerB[lane]
+            }
         }
     }
 

@@ -31,7 +31,8 @@ public struct ToneSpeech: Sendable {
 
     private struct Burst {
         var start: Int
-        var count: Int
+        /// Past its last sample.
+        var end: Int
         var formants: SIMD4<Double>
         var startsWithConsonant: Bool
         /// Pitch at its start, in hertz.
@@ -65,7 +66,8 @@ public struct ToneSpeech: Sendable {
                 let tune = [0.0, 0.09, -0.04, 0.05, -0.08][index % 5] - 0.01 * Double(index % 12)
                 bursts.append(
                     Burst(
-                        start: start, count: count, formants: Self.formants[vowel % Self.formants.count],
+                        start: start, end: start + count,
+                        formants: Self.formants[vowel % Self.formants.count],
                         startsWithConsonant: unit.startsWithConsonant, pitch: voice.pitchHertz * (1 + tune)))
                 let range = ranges[unit.word]
                 ranges[unit.word] = (range.isEmpty ? start : range.lowerBound)..<start + count
@@ -99,9 +101,20 @@ public struct ToneSpeech: Sendable {
     @discardableResult
     public mutating func fill(_ samples: inout MutableSpan<Int16>) -> Int {
         let count = min(samples.count, remaining)
-        let sines = Sine.table
-        let table = sines.span
-        for index in 0..<count { samples[index] = next(table) }
+        var written = 0
+        while written < count {
+            while burstIndex < bursts.count, position >= bursts[burstIndex].end { burstIndex += 1 }
+            let left = count - written
+            var piece = left
+            if burstIndex < bursts.count, position >= bursts[burstIndex].start {
+                piece = play(bursts[burstIndex], atMost: left, into: &samples, at: written)
+            } else {
+                if burstIndex < bursts.count { piece = min(left, bursts[burstIndex].start - position) }
+                for index in written..<written + piece { samples[index] = 0 }
+            }
+            written += piece
+            position += piece
+        }
         for index in count..<samples.count { samples[index] = 0 }
         return count
     }
@@ -125,31 +138,47 @@ public struct ToneSpeech: Sendable {
         SIMD4(570, 840, 2_410, 0), SIMD4(440, 1_020, 2_240, 0),
     ]
 
-    private mutating func next(_ table: Span<Int32>) -> Int16 {
-        defer { position += 1 }
-        while burstIndex < bursts.count, position >= bursts[burstIndex].start + bursts[burstIndex].count {
-            burstIndex += 1
-        }
-        guard burstIndex < bursts.count, position >= bursts[burstIndex].start else { return 0 }
-        let offset = position - bursts[burstIndex].start
+    /// Plays to the end of the burst or of its current 5 ms, whichever comes first.
+    ///
+    /// - Returns: Samples written.
+    private mutating func play(
+        _ burst: Burst, atMost limit: Int, into samples: inout MutableSpan<Int16>, at start: Int
+    ) -> Int {
+        let offset = position - burst.start
+        let step = rateHertz / 200
+        let count = min(limit, step - offset % step, burst.end - position)
         // Every 5 ms pitch and formants glide a little: a steady pitch would be a tone.
-        if offset % (rateHertz / 200) == 0 { tune(bursts[burstIndex], at: offset) }
-        let burst = bursts[burstIndex]
-        let breath = burst.startsWithConsonant ? burst.count / 6 : 0
-        if offset < breath { return Int16(clamping: Int32(amplitude * 0.35 * hiss())) }
-        let voiced = Double(offset - breath) / Double(burst.count - breath)
-        // The buzz opens and closes the formants once per pitch period, as the glottis does.
-        let pulse = 0.55 + 0.45 * Double(buzz.next(table)) / 32_767
-        var sum = 0.0
-        let weights: (Double, Double, Double) = (0.66, 0.33, 0.12)
-        sum += weights.0 * Double(formants[0].next(table))
-        sum += weights.1 * Double(formants[1].next(table))
-        sum += weights.2 * Double(formants[2].next(table))
-        return Int16(clamping: Int32(amplitude * Self.envelope(voiced) * pulse * sum / 32_767))
+        if offset % step == 0 { tune(burst, at: offset) }
+        let breath = burst.startsWithConsonant ? (burst.end - burst.start) / 6 : 0
+        if offset < breath {
+            let puff = min(count, breath - offset)
+            for index in start..<start + puff {
+                samples[index] = Int16(clamping: Int32(amplitude * 0.35 * hiss()))
+            }
+            return puff
+        }
+        let length = Double(burst.end - burst.start - breath)
+        let sines = Sine.table
+        let table = sines.span
+        var gain = amplitude * Self.envelope(Double(offset - breath) / length)
+        let slope = amplitude * Self.envelope(Double(offset + count - breath) / length) - gain
+        var voices = formants
+        for index in start..<start + count {
+            // The buzz opens and closes the formants once per pitch period, as the glottis does.
+            let pulse = 18_022 + (buzz.nextCoarse(table) &* 14_745) >> 15
+            let sum =
+                voices[0].nextCoarse(table) &* 21_627 &+ voices[1].nextCoarse(table) &* 10_813
+                &+ voices[2].nextCoarse(table) &* 3_932
+            let shaped = Double((sum >> 15) &* pulse) * gain / (32_767 * 32_768)
+            samples[index] = Int16(clamping: Int32(shaped))
+            gain += slope / Double(count)
+        }
+        formants = voices
+        return count
     }
 
     private mutating func tune(_ burst: Burst, at offset: Int) {
-        let progress = Double(offset) / Double(burst.count)
+        let progress = Double(offset) / Double(burst.end - burst.start)
         buzz.step = Oscillator.step(hertz: burst.pitch * (1.06 - 0.12 * progress), rateHertz: rateHertz)
         for index in 0..<3 {
             let hertz = burst.formants[index] * (0.86 + 0.28 * progress)
@@ -159,7 +188,7 @@ public struct ToneSpeech: Sendable {
 
     /// Rises over the first fifth of a syllable and falls over the last three tenths.
     private static func envelope(_ progress: Double) -> Double {
-        min(1, progress / 0.2, (1 - progress) / 0.3)
+        max(0, min(1, progress / 0.2, (1 - progress) / 0.3))
     }
 
     /// White noise, -1...1, from a linear congruential generator.

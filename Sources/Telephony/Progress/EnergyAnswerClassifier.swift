@@ -25,6 +25,8 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         public var noSpeech = Duration.seconds(5)
         /// Talk that begins within this time of the verdict "person" can still turn out to be a voicemail's.
         public var revision = Duration.milliseconds(1_200)
+        /// Listening ends that long after the answer.
+        public var listening = Duration.seconds(90)
         /// Beeps count until then after the verdict "person".
         public var beepRevision = Duration.seconds(10)
 
@@ -51,6 +53,7 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
     }
 
     public mutating func process(_ frame: Span<Int16>) -> AnswerVerdict? {
+        guard !isFinished else { return nil }
         let index = frames
         frames += 1
         let event = tones.process(frame)
@@ -69,9 +72,18 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         }
         switch answeredBy {
         case nil: return decide(at: index)
-        case .unknown: return beeps.isLineTone ? nil : decide(at: index)
+        case .unknown: return decide(at: index)
         case .human: return revise(at: index)
         case .voicemail: return endOfGreeting(at: index)
+        }
+    }
+
+    /// Nothing that is heard from here on can change the verdict.
+    private var isFinished: Bool {
+        switch answeredBy {
+        case nil, .voicemail: frames >= limits.listening
+        case .unknown: beeps.isLineTone || frames >= limits.listening
+        case .human: queued == nil && !isRevisable && frames - decidedAt > limits.beepRevision
         }
     }
 
@@ -181,6 +193,7 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         let noSpeech: Int
         let revision: Int
         let beepRevision: Int
+        let listening: Int
 
         init(_ configuration: Configuration) {
             func frames(_ duration: Duration) -> Int { Int(duration / .milliseconds(20)) }
@@ -192,6 +205,7 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
             noSpeech = frames(configuration.noSpeech)
             revision = frames(configuration.revision)
             beepRevision = frames(configuration.beepRevision)
+            listening = frames(configuration.listening)
         }
 
         func humanSilence(after speech: Int) -> Int { silence + Int(Double(speech) * silencePerSpeech) }

@@ -98,7 +98,10 @@ struct AnswerCorpusTests {
     func disturbed(_ how: String) throws {
         guard let answers = try LabelledAnswer.all() else { return }
         var generator = SeededGenerator(seed: 0xA3D)
-        let score = Score(answers.filter { ["human", "machine"].contains($0.label) }) { answer in
+        // Every third of them: the whole set takes its time in a debug build.
+        let some = answers.filter { ["human", "machine"].contains($0.label) }.enumerated()
+            .filter { $0.offset % 3 == 1 }.map(\.element)
+        let score = Score(some) { answer in
             var samples = answer.samples
             switch how {
             case "20 dB quieter": samples = samples.map { $0 / 10 }
