@@ -56,12 +56,12 @@ extension UserAgent {
         session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
     }
 
-    /// BYE in the confirmed dialog; `end` is reported once it is answered, or at once when it is not our doing.
+    /// Reports an end that is not our doing at once; the BYE that follows is silent.
     func reportLoss(_ session: inout InviteSession, status: Int?, into effects: inout UserAgentEffects) {
         if session.report() { effects.events.append(.ended(session.id, .lost(status: status))) }
     }
 
-    /// Sends the BYE of a session that was answered.
+    /// Sends the BYE of a session that was answered; `end` is reported once that is answered or has timed out.
     mutating func endDialog(
         _ session: inout InviteSession, _ end: SessionEnd, at now: MonotonicInstant,
         into effects: inout UserAgentEffects

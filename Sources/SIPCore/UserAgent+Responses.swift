@@ -42,7 +42,7 @@ extension UserAgent {
         guard let message = write(status, to: request, key: key, arrival, into: &effects) else { return }
         if request.isMethod(.invite) {
             let transaction = transactions.acceptInvite(
-                key: key, mergeKey: mergeKey, route: route, session: InviteSessionID(rawValue: 0))
+                key: key, mergeKey: mergeKey, route: route, session: .nobody)
             transactions.respond(
                 to: transaction, code: status, message: message, at: arrival.now, into: &effects)
         } else {

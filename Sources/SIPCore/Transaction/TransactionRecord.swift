@@ -21,6 +21,11 @@ enum TransactionUser: Hashable, Sendable {
     }
 }
 
+extension InviteSessionID {
+    /// The user of a transaction that no session waits for; ids are counted from 1.
+    static var nobody: Self { Self(rawValue: 0) }
+}
+
 /// Where a message goes and from which socket.
 struct MessageRoute: Hashable, Sendable {
     var destination: SocketAddress
@@ -76,7 +81,7 @@ extension TransactionLayer {
 
         var key: UInt64
         var mergeKey: UInt64 = 0
-        var session = InviteSessionID(rawValue: 0)
+        var session = InviteSessionID.nobody
         /// ``Kind/inviteClientCompleted``: Request-URI and Route values of the INVITE, a line each.
         var acknowledgementHead: [UInt8] = []
         var route: MessageRoute
