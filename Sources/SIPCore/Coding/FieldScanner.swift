@@ -51,6 +51,21 @@ struct FieldScanner: ~Escapable {
 
     @inline(__always) mutating func token() -> SIPSlice { read(while: .token) }
 
+    /// Where `byte` stands next, from the current position on; `end` when it does not.
+    @inline(__always) func index(of byte: UInt8) -> Int {
+        var index = position
+        while index &+ 8 <= end {
+            let marks = Word.equal(byte, bytes.word(index))
+            if marks != 0 { return index &+ marks.trailingZeroBitCount >> 3 }
+            index &+= 8
+        }
+        while index < end {
+            if bytes.byte(index) == byte { return index }
+            index &+= 1
+        }
+        return end
+    }
+
     /// Skips a quoted string whose opening quote comes next; false when it has no closing quote.
     ///
     /// A backslash takes the octet after it along, whatever it is (RFC 3261 §25.1, quoted-pair).

@@ -18,7 +18,8 @@ extension SIPMessageFields {
 extension SIPParser {
     /// Gives structure to the header fields that every user agent uses, and checks what holds between them.
     mutating func readFields() {
-        for slot in slots {
+        for index in slots.indices {
+            let slot = slots[index]
             do throws(SIPParseError) {
                 try Self.read(slot, bytes, &fields)
             } catch {
@@ -51,10 +52,10 @@ extension SIPParser {
             try readVias(&scanner, &fields)
         case .from:
             try fields.noteSingle(slot)
-            fields.from = try readAddress(&scanner)
+            try readAddress(&scanner, into: &fields.from)
         case .to:
             try fields.noteSingle(slot)
-            fields.to = try readAddress(&scanner)
+            try readAddress(&scanner, into: &fields.to)
         case .callID:
             try fields.noteSingle(slot)
             fields.callID = try readCallID(&scanner, slot.value)
@@ -93,13 +94,14 @@ extension SIPParser {
     }
 
     /// From and To: one value with a scheme.
-    private static func readAddress(_ scanner: inout FieldScanner) throws(SIPParseError) -> NameAddress {
-        let address = try scanner.readNameAddress()
+    private static func readAddress(
+        _ scanner: inout FieldScanner, into address: inout NameAddress
+    ) throws(SIPParseError) {
+        try scanner.readNameAddress(into: &address)
         guard scanner.isAtEnd, !address.uri.schemeName.isEmpty else {
             throw SIPParseError(
                 .malformedValue, at: scanner.isAtEnd ? address.uri.text.start : scanner.position)
         }
-        return address
     }
 
     private static func readCallID(

@@ -9,16 +9,20 @@ extension SIPMessage {
     ///
     /// - Throws: The first ``SIPParseError`` found; its offset counts from the start of `datagram`.
     public mutating func parse(_ datagram: RawSpan) throws(SIPParseError) {
-        reset()
         var start = 0
         while start < datagram.byteCount, ASCII.isLineBreak(datagram.byte(start)) { start &+= 1 }
-        guard start < datagram.byteCount else { throw SIPParseError(.empty, at: 0) }
+        guard start < datagram.byteCount else {
+            reset()
+            throw SIPParseError(.empty, at: 0)
+        }
         guard storage.replace(with: datagram.extracting(start..<datagram.byteCount)) else {
+            reset()
             throw SIPParseError(.messageTooLarge, at: limits.maximumMessageBytes)
         }
         // The table moves into the parser and back, so that its memory serves every message.
         var table: [SIPHeaderSlot] = []
         swap(&table, &slots)
+        table.removeAll(keepingCapacity: true)
         var error: SIPParseError?
         (slots, fields, error) = SIPParser(storage.bytes, limits, reusing: consume table).run()
         guard var error else { return }
@@ -200,12 +204,8 @@ struct SIPParser: ~Escapable {
                 }
             }
             let lineStart = position
-            var name = position
-            while name < count, ByteSet.token.contains(bytes.byte(name)) { name &+= 1 }
-            let nameSlice = SIPSlice(position, name)
-            var colon = name
-            while colon < count, ASCII.isWhitespace(bytes.byte(colon)) { colon &+= 1 }
-            let isField = name > position && colon < count && bytes.byte(colon) == ASCII.colon
+            let (id, nameSlice, colon) = fieldName(table, from: position)
+            let isField = !nameSlice.isEmpty
             let (value, next, bareReturn) = Self.fieldValue(bytes, from: isField ? colon &+ 1 : colon)
             position = next
             if let bareReturn {
@@ -224,10 +224,32 @@ struct SIPParser: ~Escapable {
                 fields.headerEnd = count
                 return
             }
-            slots.append(SIPHeaderSlot(id: table.lookUp(bytes, nameSlice), name: nameSlice, value: value))
+            slots.append(SIPHeaderSlot(id: id, name: nameSlice, value: value))
         }
         fields.headerEnd = count
         note(SIPParseError(.missingHeaderEnd, at: count))
+    }
+
+    /// The name of the field that starts at `start`, and its colon; an empty name and where it goes wrong when there
+    /// is none.
+    @inline(__always) private func fieldName(
+        _ table: SIPHeaderNameTable, from start: Int
+    ) -> (id: SIPHeaderName, name: SIPSlice, colon: Int) {
+        // Nearly every name is in the table, with its colon directly after it: those need no look at each octet.
+        let near = min(start &+ 24, bytes.byteCount)
+        let colon = FieldScanner(bytes, from: start, to: near).index(of: ASCII.colon)
+        if colon < near {
+            let name = SIPSlice(start, colon)
+            let id = table.lookUp(bytes, name)
+            if id != .unknown { return (id, name, colon) }
+        }
+        var scanner = FieldScanner(bytes, from: start, to: bytes.byteCount)
+        let name = scanner.token()
+        while ASCII.isWhitespace(scanner.current) { scanner.advance() }
+        guard scanner.current == ASCII.colon, !name.isEmpty else {
+            return (.unknown, .empty, scanner.position)
+        }
+        return (table.lookUp(bytes, name), name, scanner.position)
     }
 
     /// The value from `start` to the end of its last line, trimmed; where the next field starts; and the place of
@@ -270,8 +292,7 @@ struct SIPParser: ~Escapable {
         while true {
             // Eight octets at a time: a set high bit marks an octet below 0x20, and the lowest mark is exact.
             while position &+ 8 <= count {
-                let word = bytes.word(position)
-                let marks = (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080
+                let marks = Word.below(0x20, bytes.word(position))
                 if marks != 0 {
                     position &+= marks.trailingZeroBitCount >> 3
                     break

@@ -105,10 +105,18 @@ public struct SIPSerializer: ~Copyable {
     }
 
     private static func isOneWord(_ span: Span<UInt8>, from first: Int) -> Bool {
-        for index in first..<span.count where span[index] <= ASCII.space || span[index] == 0x7F {
-            return false
+        let raw = unsafe span.bytes
+        var index = first
+        while index &+ 8 <= raw.byteCount {
+            let word = raw.word(index)
+            if Word.below(0x21, word) | Word.equal(0x7F, word) != 0 { return false }
+            index &+= 8
         }
-        return first < span.count
+        while index < raw.byteCount {
+            if raw.byte(index) <= ASCII.space || raw.byte(index) == 0x7F { return false }
+            index &+= 1
+        }
+        return first < raw.byteCount
     }
 
     // MARK: Header fields
@@ -167,9 +175,11 @@ public struct SIPSerializer: ~Copyable {
         var index = start
         while index &+ 8 <= raw.byteCount {
             let word = raw.word(index)
-            // Octets below 0x20 and above 0x7F; ordinary text has none and needs no second look.
-            if ((word &- 0x2020_2020_2020_2020) | word) & 0x8080_8080_8080_8080 != 0 {
-                for position in index..<index &+ 8 where ASCII.isLineBreak(raw.byte(position)) { return true }
+            // Ordinary text has no control characters and needs no second look.
+            if Word.below(0x20, word) != 0,
+                Word.equal(ASCII.carriageReturn, word) | Word.equal(ASCII.lineFeed, word) != 0
+            {
+                return true
             }
             index &+= 8
         }
@@ -202,7 +212,11 @@ public struct SIPSerializer: ~Copyable {
     // MARK: Pieces
 
     /// Appends text to the value that was begun.
-    public mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    public mutating func append(_ text: String) {
+        // Through the span: appending the UTF-8 view itself costs two reference counts and a slower copy.
+        let span = text.utf8Span.span
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
 
     /// Appends a slice of a parsed message, folds replaced by one space.
     public mutating func append(_ slice: SIPSlice, of message: borrowing SIPMessage) {
@@ -211,11 +225,14 @@ public struct SIPSerializer: ~Copyable {
 
     /// Appends a decimal number.
     public mutating func append(number: Int) {
-        guard number < 0 || number > 9 else {
-            append(ASCII.zero &+ UInt8(number))
-            return
+        if number < 0 { append(UInt8(ascii: "-")) }
+        let magnitude = number.magnitude
+        var divisor: UInt = 1
+        while magnitude / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(ASCII.zero &+ UInt8(truncatingIfNeeded: magnitude / divisor % 10))
+            divisor /= 10
         }
-        append(number.description)
     }
 
     mutating func append(_ byte: UInt8) { bytes.append(byte) }

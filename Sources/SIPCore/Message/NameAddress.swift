@@ -44,6 +44,12 @@ extension FieldScanner {
     /// Reads one value up to a comma or the end.
     mutating func readNameAddress() throws(SIPParseError) -> NameAddress {
         var address = NameAddress()
+        try readNameAddress(into: &address)
+        return address
+    }
+
+    /// Reads one value into `address`, which is as new.
+    mutating func readNameAddress(into address: inout NameAddress) throws(SIPParseError) {
         skipWhitespace()
         let start = position
         if current != ASCII.less {
@@ -53,7 +59,7 @@ extension FieldScanner {
                 skipWhitespace()
                 guard current == ASCII.less else { throw SIPParseError(.malformedValue, at: position) }
             } else if startsWithScheme() {
-                address.uri = try readBareURI()
+                try readBareURI(into: &address.uri)
             } else {
                 while !isAtEnd, current != ASCII.less, current != ASCII.quote, current != ASCII.comma {
                     advance()
@@ -64,10 +70,9 @@ extension FieldScanner {
         }
         if current == ASCII.less {
             address.isBracketed = true
-            address.uri = try readBracketedURI()
+            try readBracketedURI(into: &address.uri)
         }
         try readParameters(into: &address)
-        return address
     }
 
     /// Whether a scheme and a colon come next: then the value is a bare URI and not a display name.
@@ -77,21 +82,21 @@ extension FieldScanner {
         return index > position && index < end && bytes.byte(index) == ASCII.colon
     }
 
-    private mutating func readBracketedURI() throws(SIPParseError) -> SIPURI {
+    private mutating func readBracketedURI(into uri: inout SIPURI) throws(SIPParseError) {
         advance()
         let start = position
-        while !isAtEnd, current != ASCII.greater { advance() }
+        position = index(of: ASCII.greater)
         guard !isAtEnd else { throw SIPParseError(.malformedValue, at: start) }
         // Some senders put a space inside the brackets (RFC 4475 §3.1.2.14); it cannot be part of the URI.
         let inner = trimmed(from: start)
         advance()
         var scanner = FieldScanner(bytes, inner)
-        return try scanner.readURI()
+        try scanner.readURI(into: &uri)
     }
 
     /// A URI without brackets ends where header parameters begin; one that contains a question mark or comma
     /// needs brackets (RFC 3261 §20).
-    private mutating func readBareURI() throws(SIPParseError) -> SIPURI {
+    private mutating func readBareURI(into uri: inout SIPURI) throws(SIPParseError) {
         let start = position
         while !isAtEnd, current != ASCII.semicolon, current != ASCII.comma,
             !ByteSet.linearWhitespace.contains(current)
@@ -100,7 +105,7 @@ extension FieldScanner {
             advance()
         }
         var scanner = FieldScanner(bytes, SIPSlice(start, position))
-        return try scanner.readURI()
+        try scanner.readURI(into: &uri)
     }
 
     private mutating func readParameters(into address: inout NameAddress) throws(SIPParseError) {

@@ -21,10 +21,6 @@ struct SIPHeaderNameTable: Sendable {
     static let shared = Self()
     private static let size = 512
     private static let longestName = 24
-    /// Setting this bit makes a letter lower case and leaves digits and the hyphen; no other character of a known
-    /// name is met, since names are checked to be tokens first.
-    private static let caseBits: UInt64 = 0x2020_2020_2020_2020
-
     private let entries: [Entry]
 
     private init() {
@@ -41,7 +37,6 @@ struct SIPHeaderNameTable: Sendable {
         self.entries = entries
     }
 
-    /// - Parameter slice: A token.
     @inline(__always) func lookUp(_ bytes: RawSpan, _ slice: SIPSlice) -> SIPHeaderName {
         guard slice.length > 0, slice.length <= Self.longestName else { return .unknown }
         let key = Self.key(bytes, slice)
@@ -56,30 +51,37 @@ struct SIPHeaderNameTable: Sendable {
     @inline(__always) private static func key(_ bytes: RawSpan, _ slice: SIPSlice) -> Key {
         let start = slice.start
         let length = Int(slice.length)
-        guard start &+ longestName <= bytes.byteCount else { return keyNearEnd(bytes, slice) }
+        // Whole words are read, so those that the name reaches into must lie inside the message.
+        guard start &+ ((length &+ 7) & ~7) <= bytes.byteCount else { return keyNearEnd(bytes, slice) }
         var key = Key()
-        key.first = bytes.word(start) | caseBits
+        key.first = lowercased(bytes.word(start))
         if length < 8 {
             key.first &= 1 << (UInt64(length) &* 8) &- 1
             return key
         }
         guard length > 8 else { return key }
-        key.second = bytes.word(start &+ 8) | caseBits
+        key.second = lowercased(bytes.word(start &+ 8))
         if length < 16 {
             key.second &= 1 << (UInt64(length &- 8) &* 8) &- 1
             return key
         }
         guard length > 16 else { return key }
-        key.third = bytes.word(start &+ 16) | caseBits
+        key.third = lowercased(bytes.word(start &+ 16))
         if length < 24 { key.third &= 1 << (UInt64(length &- 16) &* 8) &- 1 }
         return key
     }
 
-    /// The same, octet by octet, for a name in the last 24 octets of a message.
+    /// Makes letters lower case. Other characters change too, but into none that a name in the table has, so that
+    /// only names match, whatever the text.
+    @inline(__always) private static func lowercased(_ word: UInt64) -> UInt64 {
+        word | (word & 0x4040_4040_4040_4040) >> 1
+    }
+
+    /// The same, octet by octet, for a name in the last octets of a message.
     private static func keyNearEnd(_ bytes: RawSpan, _ slice: SIPSlice) -> Key {
         var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
         for index in 0..<min(Int(slice.length), longestName) {
-            let byte = UInt64(bytes.byte(slice.start &+ index) | 0x20) << (UInt64(index & 7) &* 8)
+            let byte = lowercased(UInt64(bytes.byte(slice.start &+ index))) << (UInt64(index & 7) &* 8)
             switch index / 8 {
             case 0: words.0 |= byte
             case 1: words.1 |= byte

@@ -48,14 +48,10 @@ extension FieldScanner {
     @inline(__always) private mutating func readValue(_ name: SIPSlice) -> ParameterStep {
         skipWhitespace()
         let start = position
-        while !isAtEnd {
-            let byte = current
-            if byte == ASCII.semicolon || byte == ASCII.comma { break }
-            if byte == ASCII.quote {
-                guard skipQuotedString() else { return .malformed }
-            } else {
-                advance()
-            }
+        while true {
+            while !isAtEnd, !ByteSet.parameterStops.contains(current) { advance() }
+            guard current == ASCII.quote else { break }
+            guard skipQuotedString() else { return .malformed }
         }
         return .parameter(SIPParameter(name: name, value: trimmed(from: start)))
     }

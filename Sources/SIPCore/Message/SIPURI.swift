@@ -70,18 +70,23 @@ extension FieldScanner {
     /// Reads a URI that extends to the scanner's end.
     mutating func readURI() throws(SIPParseError) -> SIPURI {
         var uri = SIPURI()
+        try readURI(into: &uri)
+        return uri
+    }
+
+    /// Reads a URI into `uri`, which is as new.
+    mutating func readURI(into uri: inout SIPURI) throws(SIPParseError) {
         let start = position
         uri.text = SIPSlice(start, end)
         guard readScheme(into: &uri) else {
             try skipOpaque(into: &uri, from: start)
-            return uri
+            return
         }
         switch uri.scheme {
         case .sip, .sips: try readSIPParts(into: &uri)
         case .tel: try readTelephoneParts(into: &uri)
         case .other: try skipOpaque(into: &uri, from: position)
         }
-        return uri
     }
 
     /// False when the text does not begin with a scheme and a colon.
@@ -111,32 +116,20 @@ extension FieldScanner {
     }
 
     private mutating func readSIPParts(into uri: inout SIPURI) throws(SIPParseError) {
+        if let invalid = firstOutsideURI() { throw SIPParseError(.malformedValue, at: invalid) }
         let start = position
-        var at = -1
-        var passwordStart = -1
-        while position < end {
-            let byte = current
-            if byte == ASCII.at {
-                if at < 0 { at = position }
-            } else if byte == ASCII.colon {
-                if at < 0, passwordStart < 0 { passwordStart = position &+ 1 }
-            } else if !ByteSet.uri.contains(byte), byte < 0x80 {
-                throw SIPParseError(.malformedValue, at: position)
-            }
-            position &+= 1
-        }
-        position = start
-        if at >= 0 {
-            let userEnd = passwordStart >= 0 ? passwordStart &- 1 : at
-            uri.user = SIPSlice(start, userEnd)
-            if passwordStart >= 0 { uri.password = SIPSlice(passwordStart, at) }
+        let at = index(of: ASCII.at)
+        if at < end {
+            while position < at, current != ASCII.colon { position &+= 1 }
+            uri.user = SIPSlice(start, position)
+            if position < at { uri.password = SIPSlice(position &+ 1, at) }
             position = at &+ 1
         }
         (uri.host, uri.hostIsIPv6) = try readHost()
         if take(ASCII.colon) { uri.port = try readPort() }
         if current == ASCII.semicolon {
             let parametersStart = position
-            while position < end, current != ASCII.question { position &+= 1 }
+            position = index(of: ASCII.question)
             uri.parameters = SIPSlice(parametersStart, position)
         }
         if take(ASCII.question) {
@@ -146,8 +139,31 @@ extension FieldScanner {
         guard isAtEnd else { throw SIPParseError(.malformedValue, at: position) }
     }
 
+    /// The first octet that no URI contains (octets above 0x7F are let pass); `nil` when there is none.
+    private func firstOutsideURI() -> Int? {
+        var index = position
+        while index &+ 8 <= end {
+            // A mark for each octet up to 0x20, for DEL and for the three delimiters. A false mark costs a second
+            // look at eight octets, nothing else.
+            let word = bytes.word(index)
+            let marks =
+                Word.below(0x21, word) | Word.equal(0x7F, word) | Word.equal(ASCII.less, word)
+                | Word.equal(ASCII.greater, word) | Word.equal(ASCII.quote, word)
+            if marks != 0 { break }
+            index &+= 8
+        }
+        while index < end {
+            let byte = bytes.byte(index)
+            if !ByteSet.uri.contains(byte), byte < 0x80 { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
     private mutating func readTelephoneParts(into uri: inout SIPURI) throws(SIPParseError) {
-        let number = read(while: .telephone)
+        let numberStart = position
+        while !isAtEnd, Self.isTelephoneDigit(current) { advance() }
+        let number = SIPSlice(numberStart, position)
         guard !number.isEmpty, isAtEnd || current == ASCII.semicolon else {
             throw SIPParseError(.malformedValue, at: position)
         }
@@ -156,6 +172,17 @@ extension FieldScanner {
         while !isAtEnd, ByteSet.uri.contains(current) || current >= 0x80 { advance() }
         guard isAtEnd else { throw SIPParseError(.malformedValue, at: position) }
         uri.parameters = SIPSlice(start, position)
+    }
+
+    /// RFC 3966: hexadecimal digits, `*`, `#`, `+` and visual separators.
+    private static func isTelephoneDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"),
+            UInt8(ascii: "*"), UInt8(ascii: "#"):
+            true
+        default:
+            ASCII.hexadecimal(byte) != nil
+        }
     }
 
     /// A host name, an IPv4 address or an IPv6 address in brackets.

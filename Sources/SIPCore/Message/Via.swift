@@ -64,12 +64,22 @@ extension FieldScanner {
 
     /// `SIP / 2.0 / UDP` and the white space after it.
     @inline(__always) private mutating func readProtocol(into via: inout Via) throws(SIPParseError) {
+        // "SIP/2.0/" in one comparison; anything else step by step.
+        if position &+ 8 <= end, bytes.word(position) == 0x2F30_2E32_2F50_4953 {
+            position &+= 8
+            return try readTransport(into: &via)
+        }
         for _ in 0..<2 {
             guard !token().isEmpty else { throw SIPParseError(.malformedValue, at: position) }
             if current != ASCII.slash { skipWhitespace() }
             guard take(ASCII.slash) else { throw SIPParseError(.malformedValue, at: position) }
             skipWhitespace()
         }
+        try readTransport(into: &via)
+    }
+
+    @inline(__always) private mutating func readTransport(into via: inout Via) throws(SIPParseError) {
+        skipWhitespace()
         let start = position
         let transport = token()
         guard ByteSet.linearWhitespace.contains(current), !transport.isEmpty else {

@@ -57,6 +57,17 @@ struct SIPSerializerTests {
             } == "SIP/2.0 200 Fine\r\nContent-Length: 0\r\n\r\n")
     }
 
+    @Test("Numbers are written in decimal, whatever their length and sign")
+    func numbers() throws {
+        let text = try write { message in
+            for number in [0, 7, 10, 314_159, -42, Int.max, Int.min] {
+                message.append(number: number)
+                message.append(" ")
+            }
+        }
+        #expect(text == "0 7 10 314159 -42 9223372036854775807 -9223372036854775808 ")
+    }
+
     @Test("A message goes behind what the array holds, and a failed one leaves it as it was")
     func appendsAndRollsBack() throws {
         var bytes: [UInt8] = Array("before".utf8)
