@@ -85,13 +85,6 @@ let package = Package(
                 "CallSimulator",
             ],
             path: "Sources/outdial", swiftSettings: strict),
-        .executableTarget(
-            name: "outdial-demo",
-            dependencies: [
-                "SansIO", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "AgentBridge",
-                "CallSimulator",
-            ],
-            path: "Examples/outdial-demo", swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
         .executableTarget(
             name: "bench",

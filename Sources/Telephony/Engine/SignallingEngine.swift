@@ -13,7 +13,7 @@ actor SignallingEngine: LoopEngine {
     let media: MediaEngine
     let trunk: Trunk
     private let configuration: DialerConfiguration
-    private let observers: [any CallObserver]
+    let observers: [any CallObserver]
     private let registry: CallRegistry
     private let wantsDatagrams: Bool
 
@@ -29,6 +29,8 @@ actor SignallingEngine: LoopEngine {
     private var calls: [SignallingCall?] = []
     private var freeSlots: [Int] = []
     private var slotsByID: [CallID: Int] = [:]
+    /// Whose datagrams are whose, for observers; empty when none looks at datagrams.
+    var observed = ObservedMessages()
     private var slotsBySession: [InviteSessionID: Int] = [:]
     private var deadlines = DeadlineHeap()
     /// Set while the dialer stops: when whatever is left is given up.
@@ -123,6 +125,7 @@ actor SignallingEngine: LoopEngine {
         let call = SignallingCall(job: job, slot: slot, core: core)
         calls[slot] = call
         slotsByID[job.id] = slot
+        if wantsDatagrams { observed.add(job.id, sipCallID: job.sipCallID) }
         if let drainDeadline { drain(call, by: drainDeadline) }
         finishStep()
     }
@@ -278,6 +281,7 @@ actor SignallingEngine: LoopEngine {
         calls[call.slot] = nil
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
+        if wantsDatagrams { observed.remove(sipCallID: call.job.sipCallID) }
         if let session = call.session { slotsBySession[session] = nil }
         call.job.stop.open()
         let record = call.record
@@ -349,16 +353,5 @@ actor SignallingEngine: LoopEngine {
         _ session: InviteSessionID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
     ) {
         if let call = call(session) { advance(call, body) }
-    }
-
-    private func observe(
-        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress?, remote: SocketAddress
-    ) {
-        guard let local else { return }
-        let instant = driver.wallClock
-        for observer in observers where observer.wantsDatagrams {
-            observer.datagram(
-                direction, bytes, local: local, remote: remote, kind: .sip, call: nil, at: instant)
-        }
     }
 }

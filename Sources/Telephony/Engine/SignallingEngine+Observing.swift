@@ -1,0 +1,33 @@
+internal import SIPCore
+internal import SansIO
+
+extension SignallingEngine {
+    /// Shows one SIP datagram to the observers that want to see it, with the call it belongs to.
+    func observe(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress?, remote: SocketAddress
+    ) {
+        guard let local else { return }
+        let instant = driver.wallClock
+        let call = observed.call(of: bytes)
+        for observer in observers where observer.wantsDatagrams {
+            observer.datagram(
+                direction, bytes, local: local, remote: remote, kind: .sip, call: call, at: instant)
+        }
+    }
+}
+
+/// Tells by its Call-ID which call a SIP datagram belongs to. Used only while somebody captures.
+struct ObservedMessages: ~Copyable {
+    private var message = SIPMessage()
+    private var calls: [String: CallID] = [:]
+
+    mutating func add(_ id: CallID, sipCallID: String) { calls[sipCallID] = id }
+
+    mutating func remove(sipCallID: String) { calls[sipCallID] = nil }
+
+    /// - Returns: `nil` for what is not SIP or belongs to no call that goes on.
+    mutating func call(of datagram: RawSpan) -> CallID? {
+        do { try message.parse(datagram) } catch { return nil }
+        return calls[message.string(message.callID)]
+    }
+}

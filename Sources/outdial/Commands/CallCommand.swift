@@ -1,0 +1,80 @@
+internal import Foundation
+internal import SansIO
+internal import SocketDriver
+internal import Telephony
+
+/// `outdial call NUMBER --trunk FILE`: one call, its events on standard error, its record on standard output.
+enum CallCommand {
+    private static let syntax = CommandSyntax(
+        usage: "outdial call NUMBER --trunk FILE [OPTIONS]",
+        summary: "Place one call over a trunk and let an agent talk.",
+        positionals: ["NUMBER"],
+        options: [
+            .init(name: "--trunk", value: "FILE", help: "The trunk's settings (JSON); required."),
+            .init(name: "--agent", value: "AGENT", help: AgentChoice.help),
+            .init(
+                name: "--from", value: "NUMBER", help: "Caller number; the trunk's numbers in turn otherwise."
+            ),
+            .init(name: "--context", value: "K=V,…", help: "What the agent may use in its templates."),
+            .init(name: "--ring-timeout", value: "S", help: "Seconds until it counts as no answer (60)."),
+            .init(name: "--max-duration", value: "S", help: "Seconds until we hang up, 30…3600 (600)."),
+            .init(
+                name: "--record", value: "DIR", help: "Leave a stereo WAV there: agent left, callee right."),
+            .init(name: "--pcap", value: "FILE", help: "Write every datagram of the call."),
+            .init(name: "--ladders", value: "DIR", help: "Leave the SIP messages there as a text ladder."),
+            .init(name: "--records", value: "DIR", help: "Leave the call's record there as JSON."),
+            .init(name: "--json", value: nil, help: "Print the call's record as one line of JSON."),
+        ],
+        discussion: "NUMBER is a phone number, dialed as +E.164, or a SIP URI. Interrupt (^C) hangs up.")
+
+    static func run(_ words: [String]) async throws -> ExitCode {
+        let arguments = try Arguments(words, for: syntax)
+        let trunk = try TrunkFile.load(arguments.required("--trunk"))
+        let handler = try AgentChoice.handler(named: arguments.string("--agent"))
+        let request = try makeRequest(arguments)
+        let recorder = RecordKeeper()
+        let progress = ProgressPrinter(isQuiet: arguments.flag("--json"))
+        let captures = try Captures(
+            .init(
+                pcap: arguments.string("--pcap"), ladders: arguments.string("--ladders"),
+                records: arguments.string("--records")))
+        let dialer = Dialer(
+            trunk: trunk, driver: try SocketDriver(), observers: [recorder, progress] + captures.observers)
+
+        let outcome = try await Service.run(dialer) { try await dialer.call(request, handler: handler) }
+        captures.flush()
+        if arguments.flag("--json"), let record = recorder.record {
+            try Output.json(record)
+        } else {
+            Output.line(describe(outcome))
+        }
+        return ExitCode(outcome.disposition)
+    }
+
+    private static func makeRequest(_ arguments: Arguments) throws -> CallRequest {
+        var request = CallRequest(to: try Destination.parse(arguments.positionals[0]))
+        request.from = arguments.string("--from")
+        request.ringTimeout = try arguments.seconds("--ring-timeout", in: 1...600)
+        request.maximumDuration = try arguments.seconds("--max-duration", in: 30...3_600)
+        if let directory = arguments.string("--record") {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            request.recording = .stereoWAV(directory: directory)
+        }
+        for pair in (arguments.string("--context") ?? "").split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { throw UsageError("--context takes K=V pairs, not '\(pair)'") }
+            request.context[String(parts[0])] = String(parts[1])
+        }
+        return request
+    }
+
+    private static func describe(_ outcome: CallOutcome) -> String {
+        var parts = ["\(outcome.disposition.rawValue)"]
+        if let by = outcome.answeredBy { parts.append("by \(by.rawValue)") }
+        if let status = outcome.cause.sipStatus { parts.append("SIP \(status)") }
+        if !outcome.cause.text.isEmpty { parts.append(outcome.cause.text) }
+        if let talk = outcome.timings.talkTime { parts.append(String(format: "%.1f s", talk.inSeconds)) }
+        if let result = outcome.agentResult { parts.append("agent \(result.status.rawValue)") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,62 @@
+internal import Foundation
+internal import SansIO
+internal import Telephony
+
+/// The files that a command leaves of its calls: one pcap, a ladder and a JSON record per call.
+final class Captures: Sendable {
+    /// What is written, and where. Directories are made.
+    struct Targets {
+        var pcap: String?
+        /// Holds `ID.ladder.txt` of each call.
+        var ladders: String?
+        /// Holds `ID.json` of each call.
+        var records: String?
+    }
+
+    private let pcap: PcapObserver?
+    let observers: [any CallObserver]
+
+    /// - Throws: ``Telephony/FileError`` when a file cannot be made.
+    init(_ targets: Targets) throws {
+        var observers: [any CallObserver] = []
+        let complain: @Sendable (Telephony.FileError) -> Void = { Output.error($0.description) }
+        pcap = try targets.pcap.map { try PcapObserver(path: $0, onFailure: complain) }
+        if let pcap { observers.append(pcap) }
+        if let directory = targets.ladders {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            observers.append(LadderObserver(directory: directory, onFailure: complain))
+        }
+        if let directory = targets.records {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            observers.append(RecordWriter(directory: directory))
+        }
+        self.observers = observers
+    }
+
+    /// Writes what is still held back.
+    func flush() { pcap?.flush() }
+}
+
+/// Writes each call's record as JSON, off the dialer's loop.
+private final class RecordWriter: CallObserver {
+    private let directory: String
+    private let queue = DispatchQueue(label: "outdial.records")
+
+    init(directory: String) { self.directory = directory }
+
+    // The process must not end before the last record is there.
+    deinit { queue.sync {} }
+
+    func callEnded(_ record: CallRecord) {
+        let path = "\(directory)/\(record.id.fileName).json"
+        queue.async {
+            do {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                try encoder.encode(record).write(to: URL(filePath: path))
+            } catch {
+                Output.error("cannot write \(path): \(error.localizedDescription)")
+            }
+        }
+    }
+}

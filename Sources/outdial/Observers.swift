@@ -1,0 +1,48 @@
+internal import Foundation
+internal import SansIO
+internal import Telephony
+
+/// Keeps the records of ended calls.
+final class RecordKeeper: CallObserver {
+    // Guards the records: the engine writes them, the command reads them.
+    private let records = Locked<[CallRecord]>([])
+
+    var record: CallRecord? { records.withLock { $0.last } }
+
+    func callEnded(_ record: CallRecord) { records.withLock { $0.append(record) } }
+}
+
+/// Prints what happens in a call to standard error, one plain line each.
+final class ProgressPrinter: CallObserver {
+    private let isQuiet: Bool
+    private let start = Locked<MonotonicInstant?>(nil)
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    func call(_ id: CallID, did event: CallEvent) {
+        guard !isQuiet, let text = Self.describe(event.kind) else { return }
+        let elapsed = start.withLock { start in
+            let first = start ?? event.instant
+            start = first
+            return first.duration(to: event.instant)
+        }
+        let line = String(format: "%8.3f s  %@\n", elapsed.inSeconds, text)
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    private static func describe(_ kind: CallEvent.Kind) -> String? {
+        switch kind {
+        case .dialing: "dialing"
+        case .ringing(let status): "ringing (\(status))"
+        case .earlyMedia: "early media"
+        case .answered: "answered"
+        case .classified(let verdict):
+            "\(verdict.answeredBy.rawValue), \(verdict.stage.rawValue): \(verdict.evidence)"
+        case .digit(let key): "key \(key)"
+        case .voiceStarted: "callee speaks"
+        case .voiceStopped: "callee is silent"
+        case .ended: "ended"
+        default: nil
+        }
+    }
+}

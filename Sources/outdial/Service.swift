@@ -1,0 +1,54 @@
+internal import Foundation
+internal import SansIO
+internal import Telephony
+
+/// Runs a dialer for as long as one piece of work needs it.
+enum Service {
+    /// Runs `body` while `dialer.run()` serves, then shuts the dialer down.
+    ///
+    /// Cancelling the task (^C) hangs up every call by protocol and still returns what `body` makes of it.
+    static func run<Value: Sendable>(
+        _ dialer: Dialer, body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                try await dialer.run()
+                return nil
+            }
+            group.addTask {
+                let result = await Result { () async throws -> Value in try await body() }
+                await dialer.shutDown()
+                return try result.get()
+            }
+            var value: Value?
+            while let finished = try await group.next() { value = finished ?? value }
+            guard let value else {
+                throw CallError(.shuttingDown, "the dialer stopped before the work was done")
+            }
+            return value
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+/// Cancels the tool's work on ^C and on termination, so that calls are hung up by protocol.
+final class Interruption: Sendable {
+    private let sources: Locked<[any DispatchSourceSignal]>
+
+    init(cancelling task: Task<ExitCode, Never>) {
+        var sources: [any DispatchSourceSignal] = []
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { task.cancel() }
+            source.activate()
+            sources.append(source)
+        }
+        self.sources = Locked(sources)
+    }
+}
