@@ -160,18 +160,23 @@ public struct ToneSpeech: Sendable {
         let length = Double(burst.end - burst.start - breath)
         let sines = Sine.table
         let table = sines.span
-        var gain = amplitude * Self.envelope(Double(offset - breath) / length)
-        let slope = amplitude * Self.envelope(Double(offset + count - breath) / length) - gain
+        // The gain runs straight over each 5 ms, wherever the caller's frames end.
+        let blockStart = max(offset - offset % step, breath)
+        let blockEnd = min(offset - offset % step + step, burst.end - burst.start)
+        let gain = amplitude * Self.envelope(Double(blockStart - breath) / length)
+        let slope =
+            (amplitude * Self.envelope(Double(blockEnd - breath) / length) - gain)
+            / Double(blockEnd - blockStart)
         var voices = formants
-        for index in start..<start + count {
+        for index in 0..<count {
             // The buzz opens and closes the formants once per pitch period, as the glottis does.
             let pulse = 18_022 + (buzz.nextCoarse(table) &* 14_745) >> 15
             let sum =
                 voices[0].nextCoarse(table) &* 21_627 &+ voices[1].nextCoarse(table) &* 10_813
                 &+ voices[2].nextCoarse(table) &* 3_932
-            let shaped = Double((sum >> 15) &* pulse) * gain / (32_767 * 32_768)
-            samples[index] = Int16(clamping: Int32(shaped))
-            gain += slope / Double(count)
+            let level = gain + slope * Double(offset + index - blockStart)
+            let shaped = Double((sum >> 15) &* pulse) * level / (32_767 * 32_768)
+            samples[start + index] = Int16(clamping: Int32(shaped))
         }
         formants = voices
         return count

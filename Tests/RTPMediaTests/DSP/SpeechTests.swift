@@ -55,7 +55,8 @@ struct ToneSpeechTests {
             let count = speech.fill(&span)
             joined += frame.prefix(count)
         }
-        #expect(joined == whole)
+        let isSame = joined == whole
+        #expect(isSame)
     }
 
     @Test("It is as loud as asked for, and does not clip there")
