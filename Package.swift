@@ -96,7 +96,9 @@ let package = Package(
             path: "Benchmarks/bench", swiftSettings: strict),
 
         // Tests mirror the targets; InteropTests meet strangers, RepositoryTests read the sources.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["SansIO", "SIPCore", "RTPMedia"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "SansIOTests", dependencies: ["TestSupport", "SansIO"], swiftSettings: strict),
         .testTarget(
             name: "SIPCoreTests", dependencies: ["TestSupport", "SIPCore", "SansIO"], swiftSettings: strict),

@@ -51,7 +51,8 @@ public struct DialerConfiguration: Sendable {
     public var localPort: UInt16 = 0
     /// UDP ports for RTP (even) and RTCP (odd), `nil` lets the system choose.
     public var mediaPorts: ClosedRange<UInt16>? = nil
-    /// How long a media port rests after its call, so that late packets meet nobody.
+    /// How long a media port rests after its call, so that late packets meet nobody. A preference only where the system
+    /// chooses the ports.
     public var portQuarantine = Duration.seconds(5)
     /// Calls at once; above it ``CallError/Code/tooManyCalls``.
     public var maximumCalls = 2_000

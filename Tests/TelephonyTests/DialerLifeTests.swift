@@ -1,5 +1,6 @@
 import SIPCore
 import SansIO
+import TestSupport
 import Testing
 
 @testable import Telephony

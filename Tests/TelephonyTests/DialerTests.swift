@@ -2,6 +2,7 @@ import Foundation
 import RTPMedia
 import SIPCore
 import SansIO
+import TestSupport
 import Testing
 
 @testable import Telephony

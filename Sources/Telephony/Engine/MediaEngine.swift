@@ -259,7 +259,11 @@ actor MediaEngine: LoopEngine {
                 ports.release(port, at: now)  // Somebody else's: tried again after a while.
                 continue
             }
-            if let pair = bindSystemChosen(on: host, for: client, at: now) { return pair }
+            // At thousands of calls a second most of the system's ports rest: then a short rest must do.
+            let takesResting = attempts < 8
+            if let pair = bindSystemChosen(on: host, for: client, takesResting: takesResting, at: now) {
+                return pair
+            }
         }
         throw CallError(.socket, "no pair of media ports is free")
     }
@@ -275,11 +279,11 @@ actor MediaEngine: LoopEngine {
 
     /// Lets the system choose one port and takes its neighbour.
     private func bindSystemChosen(
-        on host: SocketAddress, for client: DriverClientID, at now: MonotonicInstant
+        on host: SocketAddress, for client: DriverClientID, takesResting: Bool, at now: MonotonicInstant
     ) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
         guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
         let port = first.localAddress.port
-        if ports.mayUse(systemChosen: port & ~1, at: now),
+        if ports.mayUse(systemChosen: port & ~1, at: now) || takesResting,
             let second = try? driver.bind(host.with(port: port ^ 1), for: client)
         {
             return port & 1 == 0 ? (first, second) : (second, first)

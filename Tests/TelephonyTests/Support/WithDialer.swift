@@ -1,4 +1,5 @@
 import SansIO
+import TestSupport
 
 @testable import Telephony
 

@@ -1,11 +1,12 @@
-import RTPMedia
-import SIPCore
-import SansIO
+internal import RTPMedia
+public import SIPCore
+public import SansIO
 
-/// A callee's host for tests: a user agent and, once it has answered, one audio leg that sends a constant.
-actor MiniCallee: DriverClient {
-    struct Script: Sendable {
-        enum Answer: Sendable {
+/// A callee's host for tests: a user agent and, once it has answered, one audio leg that sends a tone.
+public actor MiniCallee: DriverClient {
+    /// What it does with every call.
+    public struct Script: Sendable {
+        public enum Answer: Sendable {
             /// Not even 100.
             case mute
             /// 180 and nothing more.
@@ -18,22 +19,30 @@ actor MiniCallee: DriverClient {
             case unspeakable
         }
 
-        var answer = Answer.answer
+        public var answer: Answer
         /// After the answer.
-        var hangsUpAfter: Duration?
-        var digits = ""
-        var configuration = UserAgent.Configuration()
+        public var hangsUpAfter: Duration?
+        /// Keys that it presses after the answer.
+        public var digits: String
+        public var configuration = UserAgent.Configuration()
+
+        public init(answer: Answer = .answer, hangsUpAfter: Duration? = nil, digits: String = "") {
+            self.answer = answer
+            self.hangsUpAfter = hangsUpAfter
+            self.digits = digits
+        }
     }
 
-    struct Heard: Sendable {
-        var requests: [ReceivedRequest] = []
-        var callIDs: [String] = []
-        var cancelled = 0
-        var ended = 0
-        var packets = 0
-        var digits = ""
-        var loudFrames = 0
-        var quietFrames = 0
+    /// What came to it.
+    public struct Heard: Sendable {
+        public var requests: [ReceivedRequest] = []
+        public var callIDs: [String] = []
+        public var cancelled = 0
+        public var ended = 0
+        public var packets = 0
+        public var digits = ""
+        public var loudFrames = 0
+        public var quietFrames = 0
     }
 
     private final class Talk {
@@ -51,10 +60,11 @@ actor MiniCallee: DriverClient {
         }
     }
 
-    nonisolated let driver: any Driver
+    public nonisolated let driver: any Driver
     private nonisolated let executor: any SerialExecutor
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let script: Script
+    private let host: SocketAddress
     private var client: DriverClientID?
     private var socket: BoundSocket?
     private var userAgent: UserAgent
@@ -64,9 +74,13 @@ actor MiniCallee: DriverClient {
     private var generator: SeededGenerator
     private var talks: [Talk] = []
     private var delayed: [(at: MonotonicInstant, session: InviteSessionID)] = []
-    private(set) var heard = Heard()
+    public private(set) var heard = Heard()
 
-    init(driver: any Driver, script: Script = Script()) {
+    /// - Parameter host: Address that it binds, port 0.
+    public init(
+        driver: any Driver, script: Script = Script(), host: SocketAddress = .loopback(port: 0)
+    ) {
+        self.host = host
         self.driver = driver
         executor = driver.serialExecutor
         self.script = script
@@ -76,23 +90,20 @@ actor MiniCallee: DriverClient {
     }
 
     /// - Returns: Its SIP address.
-    func open() throws -> SocketAddress {
+    public func open() throws -> SocketAddress {
         let client = driver.attach(self)
         self.client = client
-        let bound = try driver.bind(.loopback(port: 0), for: client)
+        let bound = try driver.bind(host, for: client)
         socket = bound
         return bound.localAddress
     }
 
-    func close() {
+    public func close() {
         if let client { driver.detach(client) }
         client = nil
     }
 
-    var userAgentStatistics: UserAgent.Statistics { userAgent.statistics }
-
-    /// Puts the call on hold, or changes it to `sdp`, by re-INVITE: not supported by a user agent that only answers.
-    nonisolated func wake() { assumeIsolated { $0.step() } }
+    public nonisolated func wake() { assumeIsolated { $0.step() } }
 
     private func step() {
         guard let client else { return }
@@ -183,7 +194,7 @@ actor MiniCallee: DriverClient {
         _ session: InviteSessionID, _ request: ReceivedRequest, at now: MonotonicInstant
     ) -> [UInt8]? {
         guard let client, let offer = request.body?.bytes,
-            let rtp = try? driver.bind(.loopback(port: 0), for: client)
+            let rtp = try? driver.bind(host, for: client)
         else { return nil }
         var negotiator = AudioNegotiator(
             capabilities: AudioCapabilities(), localRTP: rtp.localAddress, sessionID: 1)
