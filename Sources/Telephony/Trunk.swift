@@ -60,6 +60,10 @@ public struct DialerConfiguration: Sendable {
     public var eventLimit = 1_024
     /// Whether the answer classifier listens.
     public var classifiesAnswers = true
+    /// Makes the classifier of one call, when ``classifiesAnswers`` is on.
+    public var answerClassifier: @Sendable (CallRequest) -> any AnswerClassifier = { _ in
+        EnergyAnswerClassifier()
+    }
     /// Timers and limits of the SIP user agent.
     public var userAgent = UserAgent.Configuration()
 

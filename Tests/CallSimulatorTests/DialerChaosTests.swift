@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Everything that can go wrong around a dialer at once, drawn from a seed.
-@Suite("The dialer under chance")
+@Suite("The dialer under chance", .serialized)
 struct DialerChaosTests {
     private struct Oops: Error {}
 
@@ -100,19 +100,21 @@ struct DialerChaosTests {
     private static func run(seed: UInt64) throws -> Report {
         var generator = SeededGenerator(seed: seed, label: "chaos")
         let world = World(seed: seed)
-        world.setNetwork(NetworkModel.presets[Int(generator.next() % UInt64(NetworkModel.presets.count))].model)
+        world.setNetwork(
+            NetworkModel.presets[Int(generator.next() % UInt64(NetworkModel.presets.count))].model)
         let callee = MiniCallee(
             driver: world.makeDriver(host: "10.0.0.9"), script: draw(&generator),
             host: SocketAddress(host: "10.0.0.9", port: 0)!)
         let driver = world.makeDriver(host: "10.0.0.1")
         let tally = Tally()
-        let calls = (0..<8).map { _ in
+        let calls = (0..<5).map { _ in
             (
                 delay: Duration.milliseconds(Int(generator.next() % 3_000)), seed: generator.next(),
-                givesUpAfter: generator.chance(0.3) ? Duration.milliseconds(Int(generator.next() % 6_000)) : nil
+                givesUpAfter: generator.chance(0.3)
+                    ? Duration.milliseconds(Int(generator.next() % 6_000)) : nil
             )
         }
-        let stopAfter = Duration.milliseconds(Int(generator.next() % 8_000))
+        let stopAfter = Duration.milliseconds(Int(generator.next() % 5_000))
         var report = Report()
         report.observer = tally
         report.outcomes = try world.run {
@@ -157,7 +159,9 @@ struct DialerChaosTests {
         return report
     }
 
-    @Test("Every call has one ended event, one record and one outcome, and nothing is left", arguments: UInt64(0)..<40)
+    @Test(
+        "Every call has one ended event, one record and one outcome, and nothing is left",
+        arguments: UInt64(0)..<10)
     func invariants(seed: UInt64) throws {
         let report = try Self.run(seed: seed)
         #expect(report.leaks.isEmpty, "\(report.leaks)")

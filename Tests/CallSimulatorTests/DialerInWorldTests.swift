@@ -13,7 +13,9 @@ struct DialerInWorldTests {
         let world = World(seed: seed)
         world.setNetwork(network)
         let drivers = ["10.0.0.1", "10.0.0.2"].map { world.makeDriver(host: $0) }
-        let callees = ["10.0.0.8", "10.0.0.9"].map { MiniCallee(driver: world.makeDriver(host: $0), host: SocketAddress(host: $0, port: 0)!) }
+        let callees = ["10.0.0.8", "10.0.0.9"].map {
+            MiniCallee(driver: world.makeDriver(host: $0), host: SocketAddress(host: $0, port: 0)!)
+        }
         let outcomes = try world.run {
             try await withThrowingTaskGroup(of: CallOutcome.self) { callers in
                 let outcomes = try await withThrowingTaskGroup(of: Void.self) { dialers in
@@ -45,7 +47,9 @@ struct DialerInWorldTests {
         return (outcomes, "\(world.trace.digest)", world.leaks, world.now)
     }
 
-    @Test("Two dialers place calls at once; a second of speech takes a second of virtual time, and nothing is left")
+    @Test(
+        "Two dialers place calls at once; a second of speech takes a second of virtual time, and nothing is left"
+    )
     func calls() throws {
         let (outcomes, digest, leaks, now) = try Self.run(seed: 1)
         #expect(outcomes.count == 6)

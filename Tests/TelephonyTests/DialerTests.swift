@@ -141,11 +141,10 @@ struct DialerTests {
                 var early = 0
                 while call.phase < .answered, let samples = await call.audio.read() { early += samples.count }
                 #expect(early > 1_600, "the agent listens from 183 on")
-                return await callee.heard.loudFrames
             }
             return (result, await callee.heard)
         }
-        #expect(result.value == 0, "agent audio waits for the answer")
+        #expect(heard.loudFramesBeforeAnswer == 0, "agent audio waits for the answer")
         #expect(result.outcome.disposition == .answered)
         #expect(heard.packets > 0, "silence opens the path")
     }
@@ -238,5 +237,28 @@ struct DialerTests {
         #expect(outcome.endedBy == .us)
         #expect(
             observer.records.first?.recordingError == "cannot open the file: No such file or directory")
+    }
+
+    @Test(
+        "Verdicts of the classifier are events, the last one is the outcome's, and the callee's voice is noticed"
+    )
+    func classified() async throws {
+        let verdicts = [(AnsweredBy.human, 100), (.voicemail, 200)].map {
+            AnswerVerdict(
+                answeredBy: $0, stage: .recognised, confidence: 1, atMilliseconds: $1, evidence: "script")
+        }
+        let observer = RecordingObserver()
+        let outcome = try await withDialer(
+            configure: { $0.answerClassifier = { _ in ScriptedAnswerClassifier(verdicts) } },
+            observers: [observer]
+        ) { dialer, _ in
+            try await dialer.call(CallRequest(to: "100")) { call in
+                for await event in call.events { if event.kind == .classified(verdicts[1]) { return } }
+            }.outcome
+        }
+        #expect(outcome.answeredBy == .voicemail)
+        let heard = observer.events.map(\.kind)
+        #expect(heard.contains(.classified(verdicts[0])))
+        #expect(heard.contains(.voiceStarted))
     }
 }

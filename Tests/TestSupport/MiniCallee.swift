@@ -42,6 +42,8 @@ public actor MiniCallee: DriverClient {
         public var packets = 0
         public var digits = ""
         public var loudFrames = 0
+        /// Of `loudFrames`, up to a 200 that followed early media.
+        public var loudFramesBeforeAnswer = 0
         public var quietFrames = 0
     }
 
@@ -124,6 +126,7 @@ public actor MiniCallee: DriverClient {
         settle(at: now)
         delayed.removeAll { item in
             guard item.at <= now else { return false }
+            heard.loudFramesBeforeAnswer = heard.loudFrames
             respond(item.session, 200, sdp: nil, at: now)
             return true
         }

@@ -13,7 +13,8 @@ actor MediaEngine: LoopEngine {
     private weak var signalling: SignallingEngine?
     private let observers: [any CallObserver]
     private let wantsDatagrams: Bool
-    private let classifiesAnswers: Bool
+    /// `nil` when nobody asks who answered.
+    private let makeClassifier: (@Sendable (CallRequest) -> any AnswerClassifier)?
 
     private var client: DriverClientID?
     private var ports: PortAllocator
@@ -38,7 +39,7 @@ actor MediaEngine: LoopEngine {
         executor = driver.serialExecutor
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
-        classifiesAnswers = configuration.classifiesAnswers
+        makeClassifier = configuration.classifiesAnswers ? configuration.answerClassifier : nil
         ports = PortAllocator(range: configuration.mediaPorts, quarantine: configuration.portQuarantine)
         generator = driver.makeGenerator(label: "media")
     }
@@ -87,7 +88,8 @@ actor MediaEngine: LoopEngine {
             localRTP: route.advertisedMedia.with(port: rtp.localAddress.port),
             sessionID: generator.next() >> 2)
         let leg = MediaLeg(
-            job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator, classifiesAnswers: classifiesAnswers)
+            job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator,
+            classifier: makeClassifier?(job.plan.request))
         legs[slot] = leg
         slotsByID[job.id] = slot
         slotsBySocket[rtp.id] = slot << 1

@@ -20,13 +20,13 @@ final class MediaLeg {
 
     init(
         job: CallJob, rtp: BoundSocket, rtcp: BoundSocket, negotiator: AudioNegotiator,
-        classifiesAnswers: Bool
+        classifier: (any AnswerClassifier)?
     ) {
         self.job = job
         self.rtp = rtp
         self.rtcp = rtcp
         self.negotiator = negotiator
-        hearing = CalleeHearing(classifiesAnswers: classifiesAnswers)
+        hearing = CalleeHearing(classifier: classifier)
         recorder = job.recording.map { CallRecorder(track: $0) }
     }
 
