@@ -3,48 +3,91 @@ private import Foundation
 /// `bench [--json FILE] [--only PREFIX]`: prints a table of figures, and writes them as JSON.
 @main
 struct Bench {
-    static func main() async throws {
+    private static let usage = """
+        usage: bench [--json FILE] [--only PREFIX]
+
+          --json FILE     also writes an array of {name, unit, median, p99, allocations, note}
+          --only PREFIX   runs the benchmarks whose names start with PREFIX
+
+        Times are thread CPU time unless the note says otherwise; p99 is the worst repetition where values are few.
+        Exit codes: 0 all were measured, 1 one failed, 64 usage.
+        """
+
+    static func main() async {
         var json: String?
         var prefix = ""
         var arguments = CommandLine.arguments.dropFirst().makeIterator()
         while let argument = arguments.next() {
             switch argument {
-            case "--json": json = arguments.next()
-            case "--only": prefix = arguments.next() ?? ""
+            case "--json":
+                guard let file = arguments.next() else { misused("--json needs a file") }
+                json = file
+            case "--only":
+                guard let name = arguments.next() else { misused("--only needs a prefix") }
+                prefix = name
             case "--help", "-h":
-                print("usage: bench [--json FILE] [--only PREFIX]")
+                print(usage)
                 return
-            default:
-                FileHandle.standardError.write(Data("bench: unknown argument \(argument)\n".utf8))
-                exit(64)
+            default: misused("unknown argument \(argument)")
             }
         }
+        let chosen = suites.filter { $0.name.hasPrefix(prefix) || prefix.hasPrefix($0.name) }
+        if chosen.isEmpty { misused("no benchmark's name starts with \(prefix)") }
         var measurements: [Measurement] = []
-        printHeader()
-        for suite in suites where suite.name.hasPrefix(prefix) || prefix.hasPrefix(suite.name) {
-            for measurement in try suite.run() where measurement.name.hasPrefix(prefix) {
-                printRow(measurement)
-                measurements.append(measurement)
+        var hasFailed = false
+        Table.printHeader()
+        for suite in chosen {
+            do {
+                for measurement in try await suite.run() where measurement.name.hasPrefix(prefix) {
+                    Table.print(measurement)
+                    measurements.append(measurement)
+                }
+            } catch {
+                hasFailed = true
+                complain("\(suite.name): \(error)")
             }
         }
         if let json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try encoder.encode(measurements).write(to: URL(filePath: json))
+            do {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+                try encoder.encode(measurements).write(to: URL(filePath: json))
+            } catch {
+                hasFailed = true
+                complain("cannot write \(json): \(error.localizedDescription)")
+            }
         }
+        if hasFailed { exit(1) }
     }
 
-    private static func printHeader() {
-        print(row("benchmark", "median", "p99", "unit", "allocations", "note"))
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("bench: \(text)\n".utf8))
     }
 
-    private static func printRow(_ measurement: Measurement) {
+    private static func misused(_ text: String) -> Never {
+        complain("\(text)\n\(usage)")
+        exit(64)
+    }
+}
+
+/// The table on standard output, at most 120 columns wide.
+private enum Table {
+    private static let noteWidth = 50
+
+    static func printHeader() {
+        Swift.print(row("benchmark", "median", "p99", "unit", "allocs"), terminator: "")
+        Swift.print("note")
+    }
+
+    static func print(_ measurement: Measurement) {
         let allocations =
             measurement.allocations < 0 ? "-" : String(format: "%.2f", measurement.allocations)
-        print(
-            row(
-                measurement.name, format(measurement.median), format(measurement.p99), measurement.unit,
-                allocations, measurement.note))
+        let start = row(
+            measurement.name, format(measurement.median), format(measurement.p99), measurement.unit,
+            allocations)
+        let lines = wrapped(measurement.note)
+        Swift.print(start + (lines.first ?? ""))
+        for line in lines.dropFirst() { Swift.print(String(repeating: " ", count: start.count) + line) }
         fflush(nil)
     }
 
@@ -52,8 +95,20 @@ struct Bench {
         String(format: value < 10 ? "%.2f" : value < 1_000 ? "%.1f" : "%.0f", value)
     }
 
+    private static func wrapped(_ note: String) -> [String] {
+        var lines: [String] = []
+        for word in note.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < noteWidth {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     private static func row(
-        _ name: String, _ median: String, _ p99: String, _ unit: String, _ allocations: String, _ note: String
+        _ name: String, _ median: String, _ p99: String, _ unit: String, _ allocations: String
     ) -> String {
         func left(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
@@ -61,13 +116,7 @@ struct Bench {
         func right(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(1, width - text.count)) + text
         }
-        return left(name, 34) + right(median, 11) + right(p99, 11) + "  " + left(unit, 14)
-            + right(allocations, 11) + "  " + note
+        return left(name, 29) + right(median, 9) + right(p99, 10) + "  " + left(unit, 9)
+            + right(allocations, 9) + "  "
     }
-}
-
-/// A group of benchmarks whose names share a prefix.
-struct Suite: Sendable {
-    var name: String
-    var run: @Sendable () throws -> [Measurement]
 }

@@ -1,5 +1,5 @@
 #if os(Linux)
-    private import CAllocationCounter
+    import CAllocationCounter
     private import Glibc
     import SansIO
     import SocketDriver

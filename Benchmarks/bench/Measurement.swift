@@ -1,4 +1,4 @@
-private import CAllocationCounter
+import CAllocationCounter
 
 /// One line of the benchmark's table and of its JSON.
 struct Measurement: Codable {
@@ -7,7 +7,7 @@ struct Measurement: Codable {
     var median: Double
     /// Worst of the repetitions, or the 99th percentile where the benchmark collects single values.
     var p99: Double
-    /// Heap allocations per operation; -1 where they are not counted.
+    /// Heap allocations per operation in the measured thread; -1 where they are not counted.
     var allocations: Double
     var note: String
 }
@@ -15,7 +15,23 @@ struct Measurement: Codable {
 /// Keeps the optimiser from seeing through a benchmarked value.
 @inline(never) @_optimize(none) func blackHole<Value>(_ value: Value) {}
 
-/// Thread CPU time of one operation: calibrated to about 60 ms a repetition, one warm-up, eleven repetitions.
+/// A benchmark that did not do what it measures: its figure would mean nothing.
+struct BenchmarkFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    static func check(_ holds: Bool, _ description: @autoclosure () -> String) throws(BenchmarkFault) {
+        if !holds { throw BenchmarkFault(description()) }
+    }
+}
+
+/// How often every benchmark is repeated, unless its note says otherwise.
+let repetitions = 11
+
+/// Thread CPU time of one operation: calibrated to about 60 ms a repetition, a warm-up, eleven repetitions.
+///
+/// - Parameter operations: How many of the measured operations one call of `operation` does.
 func measure(
     _ name: String, unit: String = "ns", per operations: Int = 1, note: String = "", _ operation: () -> Void
 ) -> Measurement {
@@ -36,7 +52,7 @@ func measure(
     _ = run(max(1, count / 4))
     var times: [Double] = []
     var allocations = 0.0
-    for _ in 0..<11 {
+    for _ in 0..<repetitions {
         let result = run(count)
         times.append(Double(result.nanoseconds) / Double(count) / Double(operations))
         allocations = Double(result.allocations) / Double(count) / Double(operations)
@@ -44,11 +60,15 @@ func measure(
     return summarise(name, unit: unit, values: times, allocations: allocations, note: note)
 }
 
-/// Median and 99th percentile of single values.
+/// Which end of a list of values is the bad one.
+enum Worst { case highest, lowest }
+
+/// Median and 99th percentile of single values; the worst where they are fewer than a hundred.
 func summarise(
-    _ name: String, unit: String, values: [Double], allocations: Double = -1, note: String = ""
+    _ name: String, unit: String, values: [Double], worst: Worst = .highest, allocations: Double = -1,
+    note: String = ""
 ) -> Measurement {
-    let sorted = values.sorted()
+    let sorted = worst == .highest ? values.sorted() : values.sorted(by: >)
     guard let last = sorted.last else {
         return Measurement(
             name: name, unit: unit, median: 0, p99: 0, allocations: allocations, note: "no values")

@@ -1,0 +1,91 @@
+import RTPMedia
+import SansIO
+
+// Each step of a leg by itself, per 20 ms frame. Cheap ones are done a hundred times per call of the closure.
+private let batch = 100
+
+/// 20 ms of a sound that uses the codec's whole range and never repeats within the frame.
+func soundFrame(samples: Int) -> [Int16] {
+    var generator = SeededGenerator(seed: 7)
+    return (0..<samples).map { index in
+        let ramp = (index * 311) % 16_000 - 8_000
+        return Int16(ramp + Int(generator.next() % 2_000) - 1_000)
+    }
+}
+
+/// `media.rtp`.
+let packetSuite = Suite(name: "media.rtp") {
+    var datagram = OwnedBytes(capacity: 2_048)
+    var packet = OwnedBytes(capacity: 2_048)
+    let header = RTPHeader(
+        payloadType: 0, sequence: SequenceNumber(1), timestamp: RTPTimestamp(160), synchronizationSource: 99)
+    header.pack([UInt8](repeating: 0xD5, count: 160).span.bytes, into: &datagram)
+    let figure = measure("media.rtp", per: batch, note: "parse and pack 172 bytes") {
+        for _ in 0..<batch {
+            guard let parsed = try? RTPPacket(parsing: datagram.bytes) else { return }
+            parsed.header.pack(datagram.bytes.extracting(parsed.payload), into: &packet)
+        }
+    }
+    try BenchmarkFault.check(packet.count == 172, "the packet was not written")
+    return [figure]
+}
+
+/// `media.jitter`.
+let jitterSuite = Suite(name: "media.jitter") {
+    var buffer = SpeexJitterBuffer(margin: .milliseconds(20))
+    var payload = OwnedBytes(capacity: 2_048)
+    let sound = [UInt8](repeating: 0xD5, count: 160)
+    var sequence = SequenceNumber(0)
+    var timestamp = RTPTimestamp(0)
+    var frames = 0
+    var played = 0
+    let figure = measure("media.jitter", note: "libspeexdsp: put, take, tick") {
+        buffer.put(sound.span.bytes, tag: 0, sequence: sequence, timestamp: timestamp, samples: 160)
+        sequence.rawValue &+= 1
+        timestamp.rawValue &+= 160
+        if case .packet = buffer.take(160, into: &payload) { played += 1 }
+        buffer.finishFrame(remaining: 0)
+        frames += 1
+    }
+    try BenchmarkFault.check(played > frames * 9 / 10, "\(played) of \(frames) packets were played")
+    return [figure]
+}
+
+/// `media.g711.*`.
+let companderSuite = Suite(name: "media.g711") {
+    let codec = MuLawCodec()
+    var samples = soundFrame(samples: 160)
+    var payload = [UInt8](repeating: 0, count: 160)
+    let encode = measure("media.g711.encode", per: batch, note: "µ-law, 160 samples") {
+        for _ in 0..<batch {
+            var codes = payload.mutableSpan
+            var bytes = codes.mutableBytes
+            _ = codec.encode(samples.span, into: &bytes)
+        }
+    }
+    let decode = measure("media.g711.decode", per: batch, note: "µ-law, 160 samples") {
+        for _ in 0..<batch {
+            var span = samples.mutableSpan
+            _ = codec.decode(payload.span.bytes, into: &span)
+        }
+    }
+    return [decode, encode]
+}
+
+/// `media.resample.*`.
+let resamplerSuite = Suite(name: "media.resample") {
+    try [(8, 16), (16, 8), (8, 24), (24, 8)].map { rates in
+        var resampler = try SpeexResampler(from: rates.0 * 1_000, to: rates.1 * 1_000)
+        let input = soundFrame(samples: rates.0 * 20)
+        var output = [Int16](repeating: 0, count: resampler.outputCapacity(forInput: input.count))
+        var produced = 0
+        let figure = measure(
+            "media.resample.\(rates.0)to\(rates.1)", note: "libspeexdsp quality 3, \(input.count) samples"
+        ) {
+            var span = output.mutableSpan
+            produced = (try? resampler.resample(input.span, into: &span)) ?? 0
+        }
+        try BenchmarkFault.check(produced == rates.1 * 20, "\(produced) samples came out")
+        return figure
+    }
+}
