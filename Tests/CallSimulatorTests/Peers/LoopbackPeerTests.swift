@@ -58,6 +58,30 @@ struct LoopbackPeerTests {
         #expect(abs(voice.endMilliseconds - message.endMilliseconds) < 300)
     }
 
+    @Test("The reminder tells a voicemail from a person, waits for the beep and leaves its message whole")
+    func reminderOnVoicemail() throws {
+        let bench = PeerTestWorld(default: .voicemail)
+        let outcome = try bench.call("+15550102", reminder(), context: context)
+        #expect(outcome.answeredBy == .voicemail)
+        #expect(outcome.agentResult?.status == .messageLeft)
+        let message = try #require(outcome.agentResult?.transcript.last { $0.speaker == .agent })
+        #expect(!message.isCutOff)
+        #expect(message.text.hasSuffix("at Main Street. Goodbye."))
+        let report = try #require(bench.peer.reports.first)
+        let voice = try #require(report.heard.voice.last)
+        #expect(abs(voice.startMilliseconds - message.startMilliseconds) < 200)
+        #expect(abs(voice.endMilliseconds - message.endMilliseconds) < 300)
+    }
+
+    @Test("A person is told from a voicemail, and confirms with a key", arguments: [UInt64(1), 2, 3])
+    func reminderOnPerson(seed: UInt64) throws {
+        let bench = PeerTestWorld(seed: seed, default: .confirms, network: .cellular)
+        let outcome = try bench.call("+15550101", reminder(), context: context)
+        #expect(outcome.answeredBy == .human)
+        #expect(outcome.agentResult?.status == .done)
+        #expect(outcome.agentResult?.data["confirmed"] == "yes")
+    }
+
     @Test(
         "Barge-in on the wire: the last packet with speech leaves within 60 ms of the decision",
         arguments: 1...8)
