@@ -55,6 +55,8 @@ public struct AgentScript: Hashable, Sendable {
             case verdict
             /// The keys collected last or, when there are none, one pressed in time; `none`.
             case digits
+            /// How the last thing said ended: `whole`, or `cut` by the callee's voice.
+            case speech
             /// `voice` as soon as the callee speaks, or `silence`.
             case voice
             /// A key, `voice` once the callee's turn is over, or `none`.

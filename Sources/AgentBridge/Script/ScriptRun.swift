@@ -10,6 +10,7 @@ struct ScriptRun {
     private var index = 0
     private var collectedDigits = ""
     private var status = AgentResult.Status.done
+    private var wasCut = false
 
     /// Steps after which a script that goes round in circles is stopped.
     private static let budget = 10_000
@@ -53,10 +54,11 @@ struct ScriptRun {
     private mutating func run(_ action: AgentScript.Action) async throws -> String? {
         switch action {
         case .say(let text):
-            try await session.say(try line(text))
+            wasCut = try await session.say(try line(text)).isCutOff
         case .play(let file):
             guard let sound = agent.sounds[file] else { break }
-            try await session.say(sound.converted(toHertz: session.rateHertz).samples)
+            let samples = sound.converted(toHertz: session.rateHertz).samples
+            wasCut = try await session.say(samples).isCutOff
         case .waitForVoice(let timeout): _ = try await session.waitForVoice(timeout: timeout)
         case .waitForTurn(let timeout): _ = try await session.waitForTurnEnd(timeout: timeout)
         case .waitForSilence(let silence, let timeout):
@@ -118,6 +120,7 @@ struct ScriptRun {
         switch branch.subject {
         case .verdict:
             return try await session.verdict(timeout: branch.timeout)?.answeredBy.rawValue ?? "unknown"
+        case .speech: return wasCut ? "cut" : "whole"
         case .voice:
             return try await session.waitForVoice(timeout: branch.timeout) ? "voice" : "silence"
         case .digits:

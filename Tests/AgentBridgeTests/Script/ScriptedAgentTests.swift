@@ -47,6 +47,20 @@ struct ScriptedAgentTests {
         #expect(thanks.startMilliseconds == 15_500)
     }
 
+    @Test("A reminder that is talked over is said again when the callee has finished")
+    func saysAgain() throws {
+        let call = TestCall(context: context)
+        call.verdict(.human, at: 2_500)
+        call.voice(from: 3_500, to: 4_500)
+        call.at(12_000, .digit("1"))
+        let result = try #require(call.run(try reminder()))
+        #expect(result.data == ["confirmed": "yes"])
+        let lines = result.transcript.filter { $0.speaker == .agent }
+        #expect(lines.map(\.isCutOff) == [false, true, false, false])
+        #expect(lines[2].text.hasPrefix("As I was saying, your appointment is on May 4"))
+        #expect(lines[2].startMilliseconds == 4_000)
+    }
+
     @Test("Nobody replies: the agent says so and hangs up by itself")
     func noReply() throws {
         let call = TestCall(context: context)

@@ -32,7 +32,7 @@ struct LoopbackPeerTests {
         #expect(report.end == .callerHungUp)
         #expect(report.answeredAfterMilliseconds == 2_000)
         #expect(callee.map(\.text).joined(separator: " ") == report.said)
-        #expect(report.heard.voiceMilliseconds > 5_000)
+        #expect(report.heard.voiceMilliseconds > 4_000)
         #expect(report.media?.packetsLost == 0)
     }
 
@@ -68,9 +68,10 @@ struct LoopbackPeerTests {
         #expect(!message.isCutOff)
         #expect(message.text.hasSuffix("at Main Street. Goodbye."))
         let report = try #require(bench.peer.reports.first)
-        let voice = try #require(report.heard.voice.last)
-        #expect(abs(voice.startMilliseconds - message.startMilliseconds) < 200)
-        #expect(abs(voice.endMilliseconds - message.endMilliseconds) < 300)
+        let first = try #require(report.heard.voice.first { $0.startMilliseconds > 5_000 })
+        let last = try #require(report.heard.voice.last)
+        #expect(abs(first.startMilliseconds - message.startMilliseconds) < 200)
+        #expect(abs(last.endMilliseconds - message.endMilliseconds) < 300)
     }
 
     @Test("A person is told from a voicemail, and confirms with a key", arguments: [UInt64(1), 2, 3])
