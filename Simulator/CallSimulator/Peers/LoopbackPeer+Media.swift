@@ -25,8 +25,35 @@ extension LoopbackPeer {
             return true
         }
         guard let (answer, negotiated) = try? call.negotiator.answer(to: offer) else { return false }
+        guard configuration.media == .full else {
+            call.description = Self.inactive(answer)
+            return true
+        }
         call.description = answer
         return startLeg(of: call, negotiated, at: now)
+    }
+
+    /// The same description with its stream put on hold from both sides (RFC 3264 §6.1).
+    private static func inactive(_ description: [UInt8]) -> [UInt8] {
+        let lines = String(decoding: description, as: UTF8.self).split(separator: "\r\n")
+        let kept = lines.filter { !["a=sendrecv", "a=sendonly", "a=recvonly"].contains($0) } + ["a=inactive"]
+        return Array((kept.joined(separator: "\r\n") + "\r\n").utf8)
+    }
+
+    /// What a callee does; without media it takes the time of what it would say or wait for.
+    func steps(of script: CalleeScript, attempt: Int) -> [CalleeScript.Step] {
+        let steps = script.steps(attempt: attempt)
+        guard configuration.media == .signallingOnly else { return steps }
+        return steps.compactMap { step in
+            switch step {
+            case .say(let text): .wait(.milliseconds(60 * text.utf8.count))
+            case .beep(_, let duration): .wait(duration)
+            case .play(let name): .wait(.microseconds(125 * (script.sounds[name]?.count ?? 0)))
+            case .waitForVoice, .waitForSilence: .wait(.seconds(1))
+            case .press: nil
+            case .ring, .earlyMedia, .answer, .reject, .wait, .hangUp: step
+            }
+        }
     }
 
     /// The ACK brought the answer to the offer in our 200.

@@ -18,6 +18,8 @@ public actor LoopbackPeer: DriverClient {
         /// Realm of its challenges.
         public var realm = "outdial"
         public var capabilities = AudioCapabilities()
+        /// Without media the callees answer with an inactive stream, and what they would say takes its time in silence.
+        public var media = MediaMode.full
         /// Whether reports hold every sample that the callees heard.
         public var keepsAudio = false
         /// Ended calls that are remembered; the oldest is forgotten first.
@@ -142,6 +144,8 @@ public actor LoopbackPeer: DriverClient {
             guard let call = calls[slot] else { continue }
             advance(call, at: now) { $0.fire(at: now, into: &$1) }
         }
+        // An answer leaves before the first packet of its call.
+        settle(at: now)
         while flowing > 0, let deadline = grid.popDue(at: now) { tick(at: deadline) }
         finishStep()
     }
@@ -209,7 +213,8 @@ public actor LoopbackPeer: DriverClient {
         let slot = freeSlots.popLast() ?? calls.count
         if slot == calls.count { calls.append(nil) }
         let callee = ScriptedCallee(
-            steps: script.steps(attempt: attempt), sounds: script.sounds, keepsAudio: configuration.keepsAudio
+            steps: steps(of: script, attempt: attempt), sounds: script.sounds,
+            keepsAudio: configuration.keepsAudio
         )
         let negotiator = AudioNegotiator(
             capabilities: configuration.capabilities, localRTP: localHost(toReach: request.source),
