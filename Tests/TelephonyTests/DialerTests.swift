@@ -261,4 +261,34 @@ struct DialerTests {
         #expect(heard.contains(.classified(verdicts[0])))
         #expect(heard.contains(.voiceStarted))
     }
+
+    @Test("A re-INVITE may put the call on hold and resume it; one that we cannot speak gets 488 and changes nothing")
+    func reinvite() async throws {
+        @Sendable func description(_ direction: String, payload: Int = 0) -> String {
+            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                + "m=audio 40000 RTP/AVP \(payload)\r\na=\(direction)\r\n"
+        }
+        let heard = try await withDialer { dialer, callee in
+            _ = try await dialer.call(CallRequest(to: "100")) { call in
+                func answer(_ count: Int) async -> String {
+                    while await callee.heard.reinviteAnswers.count < count { await Task.yield() }
+                    return await callee.heard.reinviteAnswers[count - 1]
+                }
+                try await call.answered()
+                await callee.reinvite(description("sendonly"))
+                let hold = await answer(1)
+                #expect(hold.hasPrefix("SIP/2.0 200 OK\r\n"))
+                #expect(hold.contains("a=recvonly\r\n"))
+                await callee.reinvite(description("sendrecv", payload: 18))
+                #expect(await answer(2).hasPrefix("SIP/2.0 488 "))
+                await callee.reinvite(description("sendrecv"))
+                let resumed = await answer(3)
+                #expect(resumed.hasPrefix("SIP/2.0 200 OK\r\n"))
+                #expect(resumed.contains("a=sendrecv\r\n") || !resumed.contains("a=recvonly"))
+                #expect(call.phase == .answered)
+            }
+            return await callee.heard
+        }
+        #expect(heard.ended == 1)
+    }
 }

@@ -45,14 +45,18 @@ public actor MiniCallee: DriverClient {
         /// Of `loudFrames`, up to a 200 that followed early media.
         public var loudFramesBeforeAnswer = 0
         public var quietFrames = 0
+        /// Final responses to re-INVITEs, as text.
+        public var reinviteAnswers: [String] = []
     }
 
-    private final class Talk {
+    final class Talk {
         var session: InviteSessionID
         var rtp: BoundSocket
         var leg: AudioLeg
         var nextFrame: MonotonicInstant
         var hangUpAt: MonotonicInstant?
+        /// Call-ID, and From and To as a re-INVITE of ours has them.
+        var dialog = (callID: "", from: "", to: "", remote: SocketAddress.loopback(port: 0))
 
         init(session: InviteSessionID, rtp: BoundSocket, leg: AudioLeg, at now: MonotonicInstant) {
             self.session = session
@@ -68,15 +72,16 @@ public actor MiniCallee: DriverClient {
     private let script: Script
     private let host: SocketAddress
     private var client: DriverClientID?
-    private var socket: BoundSocket?
+    var socket: BoundSocket?
     private var userAgent: UserAgent
     private var effects = UserAgentEffects()
-    private var buffer = OwnedBytes(capacity: 65_536)
+    var buffer = OwnedBytes(capacity: 65_536)
     private var packet = OwnedBytes(capacity: 2_048)
     private var generator: SeededGenerator
-    private var talks: [Talk] = []
+    var talks: [Talk] = []
     private var delayed: [(at: MonotonicInstant, session: InviteSessionID)] = []
-    public private(set) var heard = Heard()
+    public internal(set) var heard = Heard()
+    var nextReinvite = 1
 
     /// - Parameter host: Address that it binds, port 0.
     public init(
@@ -111,7 +116,9 @@ public actor MiniCallee: DriverClient {
         guard let client else { return }
         let now = driver.now
         while let datagram = driver.receive(for: client, into: &buffer) {
-            if datagram.socket == socket?.id {
+            if datagram.socket == socket?.id, takeReinviteAnswer(from: datagram.source) {
+                continue
+            } else if datagram.socket == socket?.id {
                 guard case .mute = script.answer else {
                     userAgent.receive(
                         buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
@@ -191,6 +198,12 @@ public actor MiniCallee: DriverClient {
         userAgent.respond(
             to: session, status: status, body: sdp.map { SIPBody(contentType: "application/sdp", bytes: $0) },
             contact: "<sip:callee@\(socket!.localAddress)>", at: now, into: &effects)
+        let message = String(decoding: effects.bytes, as: UTF8.self)
+        if let talk = talks.first(where: { $0.session == session }),
+            let to = message.split(separator: "\r\n").last(where: { $0.hasPrefix("To: ") })
+        {
+            talk.dialog.from = String(to.dropFirst(4))
+        }
     }
 
     private func startTalk(
@@ -208,6 +221,7 @@ public actor MiniCallee: DriverClient {
         else { return nil }
         let talk = Talk(session: session, rtp: rtp, leg: leg, at: now)
         talk.hangUpAt = script.hangsUpAfter.map { now.advanced(by: $0) }
+        talk.dialog = (request.callID, "", request.from, request.source)
         if !script.digits.isEmpty { _ = leg.sendDigits(script.digits) }
         talks.append(talk)
         return answer
