@@ -10,6 +10,8 @@ public protocol CallObserver: Sendable {
     /// A call is over; its record is complete but for the recording's file.
     func callEnded(_ record: CallRecord)
     /// One datagram left or came, signalling or media. Called only when ``wantsDatagrams`` is true.
+    ///
+    /// - Parameter call: `nil` for signalling that belongs to no call of the dialer, or comes after its end.
     func datagram(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
         kind: DatagramKind, call: CallID?, at instant: WallClockInstant)

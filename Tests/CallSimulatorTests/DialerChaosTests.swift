@@ -161,7 +161,7 @@ struct DialerChaosTests {
 
     @Test(
         "Every call has one ended event, one record and one outcome, and nothing is left",
-        arguments: UInt64(0)..<10)
+        arguments: UInt64(0)..<24)
     func invariants(seed: UInt64) throws {
         let report = try Self.run(seed: seed)
         #expect(report.leaks.isEmpty, "\(report.leaks)")

@@ -65,6 +65,7 @@ struct DialerTests {
         #expect(kinds.contains(.answered))
         #expect(observer.datagrams[.sip, default: 0] >= 6)
         #expect(observer.datagrams[.rtp, default: 0] >= 90)
+        #expect(observer.unassigned == 0, "each datagram is known to be of its call")
     }
 
     @Test("The callee hangs up: the closure may still return its value, and the cause is the callee's")
@@ -262,7 +263,9 @@ struct DialerTests {
         #expect(heard.contains(.voiceStarted))
     }
 
-    @Test("A re-INVITE may put the call on hold and resume it; one that we cannot speak gets 488 and changes nothing")
+    @Test(
+        "A re-INVITE may put the call on hold and resume it; one that we cannot speak gets 488 and changes nothing"
+    )
     func reinvite() async throws {
         @Sendable func description(_ direction: String, payload: Int = 0) -> String {
             "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"

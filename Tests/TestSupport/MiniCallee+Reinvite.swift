@@ -14,9 +14,12 @@ extension MiniCallee {
     func takeReinviteAnswer(from source: SocketAddress) -> Bool {
         var text = ""
         for index in 0..<buffer.bytes.byteCount {
-            text.unicodeScalars.append(UnicodeScalar(buffer.bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)))
+            text.unicodeScalars.append(
+                UnicodeScalar(buffer.bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)))
         }
-        guard text.hasPrefix("SIP/2.0 "), let branch = text.firstRange(of: "branch=z9hG4bKre") else { return false }
+        guard text.hasPrefix("SIP/2.0 "), let branch = text.firstRange(of: "branch=z9hG4bKre") else {
+            return false
+        }
         guard !text.hasPrefix("SIP/2.0 1") else { return true }
         let isNew = !heard.reinviteAnswers.contains(text)
         if isNew { heard.reinviteAnswers.append(text) }

@@ -32,6 +32,8 @@ actor SignallingEngine: LoopEngine {
     /// Whose datagrams are whose, for observers; empty when none looks at datagrams.
     var observed = ObservedMessages()
     private var slotsBySession: [InviteSessionID: Int] = [:]
+    /// For observers of datagrams; empty when there are none.
+    private var idsByCallID: [String: CallID] = [:]
     private var deadlines = DeadlineHeap()
     /// Set while the dialer stops: when whatever is left is given up.
     private var drainDeadline: MonotonicInstant?
@@ -281,6 +283,7 @@ actor SignallingEngine: LoopEngine {
         calls[call.slot] = nil
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
+        idsByCallID[call.job.sipCallID] = nil
         if wantsDatagrams { observed.remove(sipCallID: call.job.sipCallID) }
         if let session = call.session { slotsBySession[session] = nil }
         call.job.stop.open()

@@ -7,6 +7,7 @@ final class RecordingObserver: CallObserver {
         var events: [CallEvent] = []
         var records: [CallRecord] = []
         var datagrams: [DatagramKind: Int] = [:]
+        var unassigned = 0
     }
 
     private let state = Locked(State())
@@ -15,6 +16,9 @@ final class RecordingObserver: CallObserver {
     var events: [CallEvent] { state.withLock { $0.events } }
     var records: [CallRecord] { state.withLock { $0.records } }
     var datagrams: [DatagramKind: Int] { state.withLock { $0.datagrams } }
+
+    /// Datagrams of no call.
+    var unassigned: Int { state.withLock { $0.unassigned } }
 
     let wantsDatagrams = true
 
@@ -39,5 +43,10 @@ final class RecordingObserver: CallObserver {
     func datagram(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
         kind: DatagramKind, call: CallID?, at instant: WallClockInstant
-    ) { state.withLock { $0.datagrams[kind, default: 0] += 1 } }
+    ) {
+        state.withLock { state in
+            state.datagrams[kind, default: 0] += 1
+            if call == nil { state.unassigned += 1 }
+        }
+    }
 }
