@@ -52,7 +52,10 @@ struct CampaignDisplay {
             case .start: return nil
             case .deferred(let id, _): return "\(id) deferred: \(decision.reason)"
             case .refused(let id): return "\(id) refused: \(decision.reason)"
-            default: return decision.reason
+            case .paused: return "paused: \(decision.reason)"
+            case .resumed: return "resumed: \(decision.reason)"
+            case .cancelled: return "cancelled: \(decision.reason)"
+            case .completed: return decision.reason
             }
         case .storeFailed(let error): return "the store failed: \(error)"
         case .storeRecovered: return "the store works again"

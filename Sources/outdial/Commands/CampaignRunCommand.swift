@@ -75,11 +75,10 @@ enum CampaignRunCommand {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             settings.recording = .stereoWAV(directory: directory)
         }
-        try settings.validate()
         let name =
             arguments.string("--name") ?? URL(filePath: source).deletingPathExtension().lastPathComponent
-        let id = try await CampaignImport.create(
-            name, from: [UInt8](data), settings: settings, in: store, driver: driver)
+        let id = try await Campaign.create(
+            name, csv: [UInt8](data), settings: settings, in: store, driver: driver)
         if !arguments.flag("--json"), let report = try await store.campaign(id).importReport {
             Output.line("campaign \(id)")
             Output.line(CampaignDisplay.describe(report).joined(separator: "\n"))
@@ -123,22 +122,6 @@ enum CampaignRunCommand {
             return .failed
         default: return .failed
         }
-    }
-}
-
-/// Makes a campaign of a CSV.
-enum CampaignImport {
-    static func create(
-        _ name: String, from bytes: [UInt8], settings: CampaignSettings, in store: any CampaignStore,
-        driver: any Driver
-    ) async throws -> CampaignID {
-        var generator = driver.makeGenerator(label: "campaign id")
-        let id = CampaignID(from: &generator)
-        let read = try RecipientCSV.read(bytes, for: id)
-        let campaign = Campaign(
-            id: id, name: name, createdAt: driver.wallClock, settings: settings, importReport: read.report)
-        try await store.create(campaign, recipients: read.recipients)
-        return id
     }
 }
 

@@ -45,8 +45,8 @@ enum DemoCommand {
             numbers: ["+15550100", "+15550101"], callerName: "Riverside Clinic")
 
         let store = try await CampaignStores.open(folder.database, driver: driver)
-        let id = try await CampaignImport.create(
-            "Appointment reminders", from: [UInt8](people), settings: settings(folder), in: store,
+        let id = try await Campaign.create(
+            "Appointment reminders", csv: [UInt8](people), settings: settings(folder), in: store,
             driver: driver)
         if let report = try await store.campaign(id).importReport {
             Output.line(CampaignDisplay.describe(report).joined(separator: "\n"))

@@ -105,7 +105,8 @@ struct SIPParserTests {
     /// 141 (Call-ID) and 166 (CSeq), and the whole has 185.
     static let faults = [
         Fault(
-            name: "no version", from: " SIP/2.0", to: "", error: .init(.malformedStartLine, at: 27)),
+            name: "no version", from: " SIP/2.0", to: "",
+            error: .init(.malformedStartLine, at: 27, suggestedStatus: .badRequest)),
         Fault(
             name: "SIP/7.0", from: "m SIP/2.0", to: "m SIP/7.0",
             error: .init(.unsupportedVersion, at: 28, suggestedStatus: .versionNotSupported)),
@@ -116,7 +117,8 @@ struct SIPParserTests {
             name: "headers in the URI", from: "@example.com S", to: "@h.com?Rou=x S",
             error: .init(.invalidRequestURI, at: 22, suggestedStatus: .badRequest)),
         Fault(
-            name: "two spaces", from: "OPTIONS ", to: "OPTIONS  ", error: .init(.malformedStartLine, at: 9)),
+            name: "two spaces", from: "OPTIONS ", to: "OPTIONS  ",
+            error: .init(.malformedStartLine, at: 9, suggestedStatus: .badRequest)),
         Fault(
             name: "CSeq 2^31", from: "CSeq: 1 ", to: "CSeq: 2147483648 ",
             error: .init(.numberOutOfRange, at: 172, header: .cSeq, suggestedStatus: .badRequest)),

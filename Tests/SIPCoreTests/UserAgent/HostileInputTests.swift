@@ -33,7 +33,8 @@ struct HostileInputTests {
             case (_, "wsinv.dat"):
                 #expect(statuses == ["481"])  // It has a To tag of a dialog that we do not have.
             case (_, "insuf.dat"), (_, "test.dat"), (_, "badinv01.dat"):
-                #expect(statuses.isEmpty, "\(file)")  // No Call-ID, no SIP, no Via: nowhere to send a response.
+                // No Call-ID, no SIP, no Via: nowhere to send a response.
+                #expect(statuses.isEmpty, "\(file)")
             case (_, "baddate.dat"):
                 #expect(statuses == ["100"])  // Date concerns nobody here.
             case ("process", _) where row["message"]?.contains("INVITE") == true:

@@ -1,0 +1,71 @@
+import AgentBridge
+import CallSimulator
+import CampaignKit
+import Foundation
+import SIPCore
+import SansIO
+import SocketDriver
+import Telephony
+import Testing
+
+@Suite("README")
+struct ReadmeTests {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The text between `// snippet: NAME` and `// end` of a source file.
+    private static func snippet(_ name: String, in file: String) throws -> String {
+        let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+        let start = try #require(text.range(of: "// snippet: \(name)\n"), "no snippet \(name) in \(file)")
+        let end = try #require(text.range(of: "\n// end", range: start.upperBound..<text.endIndex))
+        return String(text[start.upperBound..<end.lowerBound])
+    }
+
+    @Test(
+        "Its code blocks are the ones that are compiled",
+        arguments: [
+            ("agent", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+            ("call", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+            ("campaign", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+            ("simulation", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+        ])
+    func blocksAreCompiled(name: String, file: String) throws {
+        let page = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        let code = try Self.snippet(name, in: file)
+        #expect(
+            page.contains("```swift\n\(code)\n```"),
+            "README.md does not show the snippet \(name) as it is compiled")
+    }
+
+    /// A trunk with one kind of callee behind it, on loopback.
+    private static func withTrunk<Value>(
+        _ callee: CalleeScript, _ body: (Trunk) async throws -> Value
+    ) async throws -> Value {
+        let peer = LoopbackPeer(driver: try SocketDriver(), callee: callee)
+        let address = try await peer.start()
+        let value = try await body(
+            Trunk(name: "loopback", host: address.host, port: address.port, numbers: ["+15550100"]))
+        await peer.stop()
+        return value
+    }
+
+    @Test("The call block places a call")
+    func callBlockRuns() async throws {
+        let callee = CalleeScript.answers(after: .milliseconds(100)).waits(.seconds(1)).presses("1").waits(
+            .seconds(20))
+        let outcome = try await Self.withTrunk(callee) { try await remindJane(over: $0) }
+        #expect(outcome.disposition == .answered)
+        #expect(outcome.agentResult?.note == "confirmed")
+    }
+
+    @Test("The campaign block runs a campaign")
+    func campaignBlockRuns() async throws {
+        let callee = CalleeScript.answers(after: .milliseconds(100)).waits(.seconds(1)).presses("1").waits(
+            .seconds(20))
+        let csv = Array("phone,name\n(555) 123-4567,Jane\n".utf8)
+        let report = try await Self.withTrunk(callee) { try await remindEverybody(in: csv, over: $0) }
+        #expect(report.recipients.completed == 1)
+        #expect(report.calls.first?.agentNote == "confirmed")
+    }
+}
