@@ -40,6 +40,16 @@
             return String(line.dropFirst("campaign ".count))
         }
 
+        /// The runner writes its state right after it has announced it.
+        private func waitForStatus(_ state: String, of id: String) throws {
+            var output = ""
+            for _ in 0..<50 where !output.contains(state) {
+                output = try run(["status", id]).output
+                usleep(50_000)
+            }
+            #expect(output.contains(state), "\(output)")
+        }
+
         @Test("A CSV is dialed to its end, and the store and the report tell")
         func completes() throws {
             let running = try start(
@@ -65,8 +75,7 @@
             try running.waitForOutput("dialing")
             #expect(try run(["pause", id]).code == 0)
             try running.waitForOutput("pause")
-            let paused = try run(["status", id])
-            #expect(paused.output.contains("paused"))
+            try waitForStatus("paused", of: id)
             #expect(try run(["resume", id]).code == 0)
             try running.waitForOutput("resume")
             #expect(try run(["cancel", id]).code == 0)
