@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "RTPMedia", targets: ["RTPMedia"]),
         .library(name: "Telephony", targets: ["Telephony"]),
         .library(name: "CampaignKit", targets: ["CampaignKit"]),
+        .library(name: "CampaignSQLite", targets: ["CampaignSQLite"]),
         .library(name: "AgentBridge", targets: ["AgentBridge"]),
         .library(name: "CallSimulator", targets: ["CallSimulator"]),
         .executable(name: "outdial", targets: ["outdial"]),
@@ -60,8 +61,12 @@ let package = Package(
             name: "Telephony", dependencies: ["SansIO", "SIPCore", "RTPMedia", "SocketDriver"],
             path: "Sources/Telephony", swiftSettings: strict),
         .target(
-            name: "CampaignKit", dependencies: ["SansIO", "Telephony", sqlite], path: "Sources/CampaignKit",
+            name: "CampaignKit", dependencies: ["SansIO", "Telephony"], path: "Sources/CampaignKit",
             swiftSettings: strict),
+        // Empty unless the trait `SQLite` is on.
+        .target(
+            name: "CampaignSQLite", dependencies: ["SansIO", "Telephony", "CampaignKit", sqlite],
+            path: "Sources/CampaignSQLite", swiftSettings: strict),
         .target(
             name: "AgentBridge", dependencies: ["SansIO", "RTPMedia", "Telephony"],
             path: "Sources/AgentBridge", swiftSettings: strict),
@@ -81,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "outdial",
             dependencies: [
-                "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "AgentBridge",
+                "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "CampaignSQLite",
+                "AgentBridge",
                 "CallSimulator",
             ],
             path: "Sources/outdial", swiftSettings: strict),
@@ -113,7 +119,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CampaignKitTests",
-            dependencies: ["TestSupport", "CampaignKit", "Telephony", "SansIO", sqlite],
+            dependencies: ["TestSupport", "CampaignKit", "CampaignSQLite", "Telephony", "SansIO", sqlite],
             swiftSettings: strict),
         .testTarget(
             name: "AgentBridgeTests",

@@ -1,19 +1,20 @@
-internal import SansIO
+package import SansIO
 
 /// A campaign as a store keeps it: with its lease, and the rules that every store applies.
-struct CampaignRecord: Hashable, Sendable {
-    var campaign: Campaign
+package struct CampaignRecord: Hashable, Sendable {
+    package var campaign: Campaign
     /// The fencing number of the latest lease.
-    var fence: Int64 = 0
+    package var fence: Int64 = 0
     /// `nil` while nobody runs it.
-    var leaseOwner: String?
-    var leaseExpiresAt = WallClockInstant(nanosecondsSinceEpoch: 0)
+    package var leaseOwner: String?
+    package var leaseExpiresAt = WallClockInstant(nanosecondsSinceEpoch: 0)
 
-    init(_ campaign: Campaign) { self.campaign = campaign }
+    package init(_ campaign: Campaign) { self.campaign = campaign }
 
-    func isOwned(at now: WallClockInstant) -> Bool { leaseOwner != nil && now < leaseExpiresAt }
+    package func isOwned(at now: WallClockInstant) -> Bool { leaseOwner != nil && now < leaseExpiresAt }
 
-    mutating func desire(_ desired: DesiredCampaignState, at now: WallClockInstant) throws(CampaignStoreError)
+    package mutating func desire(_ desired: DesiredCampaignState, at now: WallClockInstant)
+        throws(CampaignStoreError)
     {
         guard !campaign.state.isFinal else {
             throw CampaignStoreError(.finished, "the campaign is \(campaign.state.rawValue)")
@@ -34,7 +35,9 @@ struct CampaignRecord: Hashable, Sendable {
         }
     }
 
-    mutating func acquire(owner: String, at now: WallClockInstant, for duration: Duration) -> LeaseResult {
+    package mutating func acquire(owner: String, at now: WallClockInstant, for duration: Duration)
+        -> LeaseResult
+    {
         if isOwned(at: now), let leaseOwner { return .held(by: leaseOwner, until: leaseExpiresAt) }
         fence += 1
         leaseOwner = owner
@@ -42,7 +45,7 @@ struct CampaignRecord: Hashable, Sendable {
         return .acquired(CampaignLease(campaign: campaign.id, owner: owner, fence: fence))
     }
 
-    mutating func renew(_ lease: CampaignLease, at now: WallClockInstant, for duration: Duration)
+    package mutating func renew(_ lease: CampaignLease, at now: WallClockInstant, for duration: Duration)
         throws(CampaignStoreError)
     {
         try check(lease)
@@ -50,18 +53,18 @@ struct CampaignRecord: Hashable, Sendable {
         leaseExpiresAt = now.advanced(by: duration)
     }
 
-    mutating func release(_ lease: CampaignLease) {
+    package mutating func release(_ lease: CampaignLease) {
         if lease.fence == fence { leaseOwner = nil }
     }
 
-    func check(_ lease: CampaignLease) throws(CampaignStoreError) {
+    package func check(_ lease: CampaignLease) throws(CampaignStoreError) {
         guard lease.fence == fence else {
             throw CampaignStoreError(.leaseLost, "another runner has taken over the campaign")
         }
     }
 
     /// Takes over what a runner says of the campaign, but never over the head of a person who asked for something else meanwhile.
-    mutating func apply(_ status: CampaignStatus) {
+    package mutating func apply(_ status: CampaignStatus) {
         campaign.state = status.state
         campaign.pauseReason = status.pauseReason
         let pausedItself = status.state == .paused && status.pauseReason?.code != .requested

@@ -1,4 +1,5 @@
 internal import CampaignKit
+internal import CampaignSQLite
 internal import Foundation
 internal import SansIO
 internal import SocketDriver

@@ -1,6 +1,7 @@
 #if SQLite
     import CSQLite
     import CampaignKit
+    import CampaignSQLite
     import Foundation
     import SansIO
     import Telephony

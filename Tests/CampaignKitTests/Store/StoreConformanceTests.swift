@@ -1,4 +1,5 @@
 import CampaignKit
+import CampaignSQLite
 import Foundation
 import SansIO
 import Telephony

@@ -1,4 +1,5 @@
 #if SQLite
+    internal import CampaignKit
     /// The tables, and which version of them a file has.
     enum SQLiteSchema {
         /// `PRAGMA application_id`: says that a file is ours ("OUTD").

@@ -1,5 +1,6 @@
 #if SQLite
     private import Foundation
+    internal import CampaignKit
     internal import SansIO
     internal import Telephony
 

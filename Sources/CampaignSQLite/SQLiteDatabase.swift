@@ -1,5 +1,6 @@
 #if SQLite
     private import CSQLite
+    internal import CampaignKit
     internal import SansIO
 
     /// Sole owner of one SQLite connection.

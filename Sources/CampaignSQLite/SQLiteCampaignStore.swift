@@ -1,4 +1,5 @@
 #if SQLite
+    public import CampaignKit
     public import SansIO
 
     /// Campaigns in one SQLite file. Several processes may use the same file: one runs a campaign, others look, pause, resume, cancel.
