@@ -78,16 +78,19 @@ extension UserAgent {
     /// Whether the sender of an INVITE takes a session description in return (RFC 3261 §20.1, RFC 4475 §3.3.15).
     private func isAcceptable(_ request: borrowing SIPMessage) -> Bool {
         guard request.isMethod(.invite) else { return true }
-        var hasAccept = false
-        for slot in request.slots where slot.id == .accept {
-            hasAccept = true
-            let value = request.string(slot.value).lowercased()
-            for item in value.split(separator: ",") {
-                let range = item.prefix { $0 != ";" }.filter { !$0.isWhitespace }
-                if range == "application/sdp" || range == "application/*" || range == "*/*" { return true }
+        var ranges = request.values(of: .accept)
+        while let value = request.next(&ranges) {
+            var scanner = FieldScanner(request.bytes, value)
+            guard let range = try? scanner.readMediaType() else { continue }
+            let bytes = request.bytes
+            if bytes.matches(range.type, lowercase: "*") { return true }
+            if bytes.matches(range.type, lowercase: "application"),
+                bytes.matches(range.subtype, lowercase: "sdp") || bytes.matches(range.subtype, lowercase: "*")
+            {
+                return true
             }
         }
-        return !hasAccept
+        return request.firstHeader(.accept) == nil
     }
 
     /// A request in a dialog, or one that pretends to be (RFC 3261 §12.2.2).

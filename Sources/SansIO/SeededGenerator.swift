@@ -48,19 +48,19 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     /// A lowercase hexadecimal token of `digits` characters, for tags, branches and identifiers.
     public mutating func token(digits: Int) -> String {
-        var text = ""
-        text.reserveCapacity(digits)
         var bits: UInt64 = 0
-        for index in 0..<digits {
-            if index % 16 == 0 { bits = next() }
-            text.unicodeScalars.append(Self.hexadecimal(UInt8(truncatingIfNeeded: bits & 15)))
-            bits >>= 4
+        return unsafe String(unsafeUninitializedCapacity: digits) { buffer in
+            for index in 0..<digits {
+                if index % 16 == 0 { bits = next() }
+                unsafe buffer[index] = Self.hexadecimal(UInt8(truncatingIfNeeded: bits & 15))
+                bits >>= 4
+            }
+            return digits
         }
-        return text
     }
 
-    private static func hexadecimal(_ digit: UInt8) -> UnicodeScalar {
-        UnicodeScalar(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 
     private static func rotate(_ value: UInt64, by count: UInt64) -> UInt64 {

@@ -4,15 +4,18 @@ extension SocketAddress: CustomStringConvertible {
     /// - Parameter host: `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`; no zone (`%eth0`), and no octet with a
     ///   leading zero, which some programs read as octal.
     public init?(host: some StringProtocol, port: UInt16) {
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        let bare = isBracketed ? host.dropFirst().dropLast() : host[...]
-        if !isBracketed, let number = Self.parseIPv4(bare.utf8) {
+        // One concrete type for the loops below: they run for every message, and most literals need no memory.
+        let text = String(host)
+        let bytes = text.utf8Span.span
+        if let number = Self.parseIPv4(bytes, 0..<bytes.count) {
             self.init(ipv4: number, port: port)
-        } else if let (high, low) = Self.parseIPv6(bare) {
-            self.init(ipv6High: high, low: low, port: port)
-        } else {
-            return nil
+            return
         }
+        let isBracketed =
+            bytes.count > 2 && bytes[0] == UInt8(ascii: "[") && bytes[bytes.count - 1] == UInt8(ascii: "]")
+        let bare = isBracketed ? 1..<bytes.count - 1 : 0..<bytes.count
+        guard let (high, low) = Self.parseIPv6(bytes, bare) else { return nil }
+        self.init(ipv6High: high, low: low, port: port)
     }
 
     /// The host alone: `192.0.2.1` or `2001:db8::1`, without brackets (RFC 5952 for IPv6).
@@ -31,12 +34,13 @@ extension SocketAddress: CustomStringConvertible {
     /// `192.0.2.1:5060` or `[2001:db8::1]:5060`.
     public var description: String { "\(uriHost):\(port)" }
 
-    private static func parseIPv4(_ text: some Collection<UInt8>) -> UInt32? {
+    private static func parseIPv4(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
         var value: UInt32 = 0
         var octet: UInt32 = 0
         var digits = 0
         var dots = 0
-        for byte in text {
+        for index in range {
+            let byte = text[index]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 guard digits == 0 || octet > 0 else { return nil }
@@ -56,23 +60,23 @@ extension SocketAddress: CustomStringConvertible {
         return digits > 0 && dots == 3 ? value << 8 | octet : nil
     }
 
-    private static func parseIPv6(_ text: some StringProtocol) -> (UInt64, UInt64)? {
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 2, bytes.count <= 45 else { return nil }
+    private static func parseIPv6(_ bytes: Span<UInt8>, _ range: Range<Int>) -> (UInt64, UInt64)? {
+        guard (2...45).contains(range.count),
+            Self.first(UInt8(ascii: ":"), of: bytes, range) < range.upperBound
+        else { return nil }
         var groups: [UInt16] = []
         var gap: Int?
-        var index = 0
-        if bytes[0] == UInt8(ascii: ":") {
-            guard bytes[1] == UInt8(ascii: ":") else { return nil }
+        var index = range.lowerBound
+        if bytes[index] == UInt8(ascii: ":") {
+            guard bytes[index + 1] == UInt8(ascii: ":") else { return nil }
             gap = 0
-            index = 2
+            index += 2
         }
-        while index < bytes.count {
-            var end = index
-            while end < bytes.count, bytes[end] != UInt8(ascii: ":") { end += 1 }
-            let group = bytes[index..<end]
-            if group.contains(UInt8(ascii: ".")) {
-                guard end == bytes.count, let tail = parseIPv4(group) else { return nil }
+        while index < range.upperBound {
+            let end = Self.first(UInt8(ascii: ":"), of: bytes, index..<range.upperBound)
+            let group = index..<end
+            if Self.first(UInt8(ascii: "."), of: bytes, group) < end {
+                guard end == range.upperBound, let tail = parseIPv4(bytes, group) else { return nil }
                 groups.append(UInt16(truncatingIfNeeded: tail >> 16))
                 groups.append(UInt16(truncatingIfNeeded: tail))
                 index = end
@@ -80,15 +84,15 @@ extension SocketAddress: CustomStringConvertible {
             }
             guard (1...4).contains(group.count) else { return nil }
             var value: UInt16 = 0
-            for byte in group {
-                guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
+            for position in group {
+                guard let digit = Character(UnicodeScalar(bytes[position])).hexDigitValue else { return nil }
                 value = value << 4 | UInt16(digit)
             }
             groups.append(value)
             index = end
-            guard index < bytes.count else { break }
+            guard index < range.upperBound else { break }
             index += 1
-            guard index < bytes.count else { return nil }
+            guard index < range.upperBound else { return nil }
             if bytes[index] == UInt8(ascii: ":") {
                 guard gap == nil else { return nil }
                 gap = groups.count
@@ -103,6 +107,13 @@ extension SocketAddress: CustomStringConvertible {
         guard groups.count == 8 else { return nil }
         func half(_ slice: ArraySlice<UInt16>) -> UInt64 { slice.reduce(0) { $0 << 16 | UInt64($1) } }
         return (half(groups[0..<4]), half(groups[4..<8]))
+    }
+
+    /// The first place of `byte`, or the end of the range.
+    private static func first(_ byte: UInt8, of bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        while index < range.upperBound, bytes[index] != byte { index += 1 }
+        return index
     }
 
     private static func formatIPv6(high: UInt64, low: UInt64) -> String {

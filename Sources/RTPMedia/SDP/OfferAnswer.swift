@@ -43,11 +43,12 @@ struct RemoteAudio {
         self.rtcp = rtcp
         direction =
             rtp.isUnspecified ? MediaDirection(sends: stated.sends, receives: false) : stated
-        codecs = media.codecs.compactMap { map in
+        let offered = media.codecs
+        codecs = offered.compactMap { map in
             ours.first { map.isSameEncoding(as: $0.rtpMap(payloadType: map.payloadType)) }
                 .map { ($0, map.payloadType) }
         }
-        eventPayloadType = media.codecs.first(where: \.isTelephoneEvent)?.payloadType
+        eventPayloadType = offered.first(where: \.isTelephoneEvent)?.payloadType
     }
 
     private static func address(
@@ -63,7 +64,7 @@ struct RemoteAudio {
 
 extension MediaDescription {
     /// Audio over plain RTP: the only profile that we speak.
-    var isPlainAudio: Bool { kind.lowercased() == "audio" && transport.uppercased() == "RTP/AVP" }
+    var isPlainAudio: Bool { kind.equalsIgnoringCase("audio") && transport.equalsIgnoringCase("RTP/AVP") }
 
     /// The same `m=` line refused (RFC 3264 §6).
     var refused: MediaDescription {
@@ -116,7 +117,7 @@ extension AudioCodecKind {
 extension RTPMap {
     /// RFC 4733 at the clock rate of our codecs.
     var isTelephoneEvent: Bool {
-        clockRate == 8_000 && encodingName.lowercased() == "telephone-event"
+        clockRate == 8_000 && encodingName.equalsIgnoringCase("telephone-event")
     }
 }
 
