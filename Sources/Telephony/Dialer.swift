@@ -99,9 +99,7 @@ public final class Dialer: CallPlacing, Sendable {
     /// The running service, waiting a little for a `run()` that is about to start.
     private func service() async throws -> DialerService {
         while true {
-            let (running, isStarting, startCount) = state.withLock {
-                ($0.service, $0.isClaimed, $0.startCount)
-            }
+            let (running, startCount) = state.withLock { ($0.service, $0.startCount) }
             if let running { return running }
             let driver = try driver()
             let hasStarted = await withTaskGroup(of: Bool.self) { group in
@@ -114,7 +112,8 @@ public final class Dialer: CallPlacing, Sendable {
                 return await group.next() ?? false
             }
             try Task.checkCancellation()
-            guard hasStarted || isStarting else {
+            // Asked anew: on a crowded pool `run()` may have come to its turn only while this task waited for its own.
+            guard hasStarted || state.withLock({ $0.isClaimed }) else {
                 throw CallError(.notRunning, "Dialer.run() is not running")
             }
         }

@@ -13,7 +13,7 @@ public actor MiniCallee: DriverClient {
             case ring
             case refuse(Int, reason: String? = nil)
             case answer
-            /// 183 with a description, then, after the delay, 200 without one.
+            /// 183 with a description, then, after the delay or ``MiniCallee/answerNow()``, 200 without one.
             case earlyMedia(Duration)
             /// 200 with a description that nobody can speak.
             case unspeakable
@@ -108,6 +108,12 @@ public actor MiniCallee: DriverClient {
     public func close() {
         if let client { driver.detach(client) }
         client = nil
+    }
+
+    /// Answers the calls that hear early media.
+    public func answerNow() {
+        for index in delayed.indices { delayed[index].at = driver.now }
+        step()
     }
 
     public nonisolated func wake() { assumeIsolated { $0.step() } }
