@@ -49,7 +49,7 @@ extension CampaignReportHTML {
         --declined:#e08a6c;--fault:#e4647d;--unknown:#b088dd;--calling:#7fb0ff}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-        main{max-width:1180px;margin:0 auto;padding:32px 20px}
+        main{max-width:1320px;margin:0 auto;padding:32px 20px}
         h1{font-size:26px;margin:0;letter-spacing:-.01em}h2{font-size:16px;margin:0 0 12px}
         .quiet,footer{color:var(--quiet)}header p{margin:6px 0 0}footer{font-size:13px;margin-top:28px}
         code{font:13px ui-monospace,monospace}

@@ -123,7 +123,7 @@ public struct CampaignReportHTML: Hashable, Sendable {
             \(Self.note(shown: rowLimit, of: report.calls.count))
             <div class="scroll"><table>
             <thead><tr><th>Row</th><th>Number</th><th>Try</th><th>Started</th><th>Outcome</th><th>Answered after</th><th>Talk</th>\
-            <th>Agent</th><th>Recipient</th><th>Cause</th><th>Files</th></tr></thead>
+            <th>Agent</th><th>Recipient</th><th>Files</th><th>Cause</th></tr></thead>
             <tbody>
             \(rows)
             </tbody>
@@ -145,15 +145,23 @@ public struct CampaignReportHTML: Hashable, Sendable {
         let cells = [
             "<td class=\"n\">\(call.row)</td>", "<td class=\"n\">\(HTMLText.escape(call.number))</td>",
             "<td class=\"n\">\(call.sequence)</td>",
-            "<td class=\"n\">\(HTMLText.dateTime(call.startedAt))</td>",
+            "<td class=\"n\">\(start(of: call))</td>",
             "<td><span class=\"chip\"><i class=\"\(style)\"></i>\(outcome)</span></td>",
             "<td class=\"n\">\(call.secondsToAnswer.map { HTMLText.decimal($0) + " s" } ?? "")</td>",
             "<td class=\"n\">\(call.talkSeconds.map(HTMLText.clock) ?? "")</td>",
             "<td>\(HTMLText.escape(agent))</td>",
             "<td title=\"\(HTMLText.escape(call.reason))\">\(call.recipientState.rawValue)</td>",
-            "<td>\(HTMLText.escape(cause))</td>", "<td>\(links.joined(separator: " "))</td>",
+            "<td>\(links.joined(separator: " "))</td>", "<td>\(HTMLText.escape(cause))</td>",
         ]
         return "<tr id=\"\(HTMLText.escape(call.id.rawValue))\">\(cells.joined())</tr>"
+    }
+
+    /// The time alone when the campaign began and ended on one day, which the page's head names.
+    private func start(of call: CampaignReport.CallRow) -> String {
+        let first = HTMLText.dateTime(report.firstStartedAt ?? call.startedAt)
+        let last = HTMLText.dateTime(report.lastEndedAt ?? call.startedAt)
+        let isOneDay = first.prefix(10) == last.prefix(10)
+        return isOneDay ? HTMLText.time(call.startedAt) : HTMLText.dateTime(call.startedAt)
     }
 
     private var notCalledTable: String {
