@@ -3,6 +3,9 @@
 #include "CAllocationCounter.h"
 
 #include <errno.h>
+#if defined(__linux__)
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -39,7 +42,9 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     return *block ? 0 : ENOMEM;
 }
 uint64_t outdial_allocation_count(void) { return count; }
+void outdial_release_free_memory(void) { malloc_trim(0); }
 #else
+void outdial_release_free_memory(void) {}
 uint64_t outdial_allocation_count(void) { return 0; }
 #endif
 

@@ -102,6 +102,7 @@
         let callee = CalleeScript.answers(after: .zero).plays(soundFrame(samples: 88_000))
         let name = "live.media.\(calls)"
         return try await withLoopback(callee, configuration: configuration) { dialer in
+            outdial_release_free_memory()
             let before = Double(outdial_resident_bytes())
             let used = outdial_process_cpu_nanoseconds()
             let start = ContinuousClock.now

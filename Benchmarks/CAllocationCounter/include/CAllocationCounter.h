@@ -12,3 +12,6 @@ uint64_t outdial_process_cpu_nanoseconds(void);
 
 /// Resident memory of the process in bytes; 0 when it cannot be told.
 uint64_t outdial_resident_bytes(void);
+
+/// Gives freed memory back to the system, so that outdial_resident_bytes() counts what is in use.
+void outdial_release_free_memory(void);
