@@ -109,9 +109,10 @@ struct DialPlan: Hashable, Sendable {
                 .invalidRequest, "`callerName` has control characters or is longer than 128 bytes")
         }
         var quoted = "\""
-        for character in name {
-            if character == "\"" || character == "\\" { quoted.append("\\") }
-            quoted.append(character)
+        // Scalars, not characters: a quote with a combining accent is still a quote on the wire.
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { quoted.unicodeScalars.append("\\") }
+            quoted.unicodeScalars.append(scalar)
         }
         return quoted + "\""
     }

@@ -48,6 +48,13 @@ struct DialPlanTests {
         #expect(throws: CallError.self) { try DialPlan(CallRequest(to: to), trunk: trunk, turn: 0) }
     }
 
+    @Test("A quote or backslash with a combining accent is still escaped, and cannot end the display name")
+    func accentedQuote() throws {
+        let plan = try DialPlan(
+            CallRequest(to: "100", callerName: "A\"\u{301}<sip:b@c>\\\u{301}"), trunk: trunk, turn: 0)
+        #expect(plan.from == "\"A\\\"\u{301}<sip:b@c>\\\\\u{301}\" <sip:+15550100@carrier.example>")
+    }
+
     @Test("A display name cannot carry a line break")
     func displayName() {
         #expect(throws: CallError.self) {
