@@ -48,7 +48,7 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case mediaRefused
     /// We ended it before an answer.
     case cancelled
-    /// The agent's `prepare` threw; no INVITE left.
+    /// The agent's `prepare` threw or took too long; no INVITE left.
     case notPrepared
     /// Our own side failed; ``CallOutcome/cause`` says how.
     case failed
@@ -64,11 +64,16 @@ public struct CallCause: Hashable, Sendable, Codable {
     public var q850: Int?
     /// Reason phrase or `Reason` text as received, or our own words for a local fault.
     public var text: String
+    /// Seconds of a `Retry-After` header (RFC 3261 §20.33): how long the trunk or the callee asks to be left alone.
+    public var retryAfterSeconds: Int?
 
-    public init(sipStatus: Int? = nil, q850: Int? = nil, text: String = "") {
+    public init(
+        sipStatus: Int? = nil, q850: Int? = nil, text: String = "", retryAfterSeconds: Int? = nil
+    ) {
         self.sipStatus = sipStatus
         self.q850 = q850
         self.text = text
+        self.retryAfterSeconds = retryAfterSeconds
     }
 }
 

@@ -62,7 +62,14 @@ extension CallCause {
         let reason = ReasonHeader(in: response.headers)
         self.init(
             sipStatus: response.status, q850: reason.q850,
-            text: reason.text.isEmpty ? response.reasonPhrase : reason.text)
+            text: reason.text.isEmpty ? response.reasonPhrase : reason.text,
+            retryAfterSeconds: Self.retryAfter(in: response.headers))
+    }
+
+    /// Comment and parameters of the field are passed over.
+    private static func retryAfter(in headers: [SIPHeaderField]) -> Int? {
+        guard let field = headers.first(where: { $0.name.lowercased() == "retry-after" }) else { return nil }
+        return Int(field.value.prefix { $0.isASCII && $0.isNumber })
     }
 }
 

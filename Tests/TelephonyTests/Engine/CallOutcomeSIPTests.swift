@@ -31,6 +31,22 @@ struct CallOutcomeSIPTests {
         #expect(CallDisposition(finalStatus: code, q850: q850) == disposition)
     }
 
+    @Test(
+        "The time that Retry-After asks for is in the cause",
+        arguments: [
+            ("120", 120), ("18000;duration=3600", 18_000), ("120 (I'm in a meeting)", 120), ("soon", nil),
+            ("99999999999999999999", nil), ("", nil),
+        ] as [(String, Int?)])
+    func retryAfter(value: String, seconds: Int?) {
+        let busyTrunk = CallConclusion(
+            .rejected(
+                ReceivedResponse(
+                    status: 503, reasonPhrase: "Service Unavailable",
+                    headers: [SIPHeaderField(name: "retry-After", value: value)])))
+        #expect(busyTrunk.disposition == .trunkFault)
+        #expect(busyTrunk.cause.retryAfterSeconds == seconds)
+    }
+
     @Test("Failures without a status: silence and refused credentials are the trunk's, abandoned is ours")
     func failures() {
         #expect(CallConclusion(.timedOut).disposition == .trunkFault)
