@@ -47,13 +47,9 @@ public final class Call: Sendable {
     ///
     /// - Throws: ``CallError/Code/notAnswered`` when the call ends first, `CancellationError` when cancelled.
     public func answered() async throws {
-        for await event in events {
-            switch event.kind {
-            case .answered: return
-            case .ended: throw CallError(.notAnswered, "the call ended without an answer")
-            default: continue
-            }
-        }
+        // Asked for on every event, since a late or slow reader may find that the log has dropped the answer.
+        if wasAnswered { return }
+        for await _ in events where wasAnswered { return }
         try Task.checkCancellation()
         throw CallError(.notAnswered, "the call ended without an answer")
     }

@@ -147,11 +147,7 @@ public final class CallAudio: Sendable {
         let (taken, writers) = state.withLock { state in
             let taken = state.output.take(into: &frame)
             state.sent += Int64(taken)
-            while let mark = state.marks.first, mark.position <= state.sent {
-                state.reached.append(
-                    MarkEvent(name: mark.name, samplesSent: state.sent, wasCleared: false))
-                state.marks.removeFirst()
-            }
+            Self.reachMarks(&state)
             return (taken, taken > 0 ? Self.takeWriters(&state) : [])
         }
         var index = taken
@@ -161,6 +157,16 @@ public final class CallAudio: Sendable {
         }
         for writer in writers { writer.continuation.resume() }
         return taken
+    }
+
+    private static func reachMarks(_ state: inout State) {
+        guard let first = state.marks.first, first.position <= state.sent else { return }
+        let (marks, sent) = (state.marks, state.sent)
+        let count = marks.firstIndex { $0.position > sent } ?? marks.count
+        for mark in marks[..<count] {
+            state.reached.append(MarkEvent(name: mark.name, samplesSent: sent, wasCleared: false))
+        }
+        state.marks.removeFirst(count)
     }
 
     /// Marks reached since the last call, in order.
