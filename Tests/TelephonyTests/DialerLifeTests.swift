@@ -157,6 +157,45 @@ struct DialerLifeTests {
         #expect(heard.requests.isEmpty)
     }
 
+    @Test("A machine without descriptors is named as such, not as a lack of ports")
+    func noDescriptors() async throws {
+        let driver = try ConfinedDriver(sockets: 1)
+        let trunk = Trunk(name: "t", host: "127.0.0.1")
+        let dialer = Dialer(trunk: trunk, driver: driver)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await dialer.run() }
+            await #expect(throws: CallError(.socket, "no media port: out of descriptors")) {
+                try await dialer.call(CallRequest(to: "100", id: "a"), handler: Patient())
+            }
+            #expect(try await dialer.outcome(of: "a").disposition == .failed)
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("An advertised name with addresses of both families is told in the family that is bound")
+    func advertisedFamily() async throws {
+        let inside = SocketAddress(ipv4: 0xC000_0207, port: 0)
+        let driver = try ConfinedDriver(names: [
+            "media.example": [try #require(SocketAddress(host: "2001:db8::7", port: 0)), inside]
+        ])
+        let callee = MiniCallee(driver: driver, script: .init(answer: .refuse(486)))
+        let address = try await callee.open()
+        let trunk = Trunk(
+            name: "t", host: "127.0.0.1", port: address.port, advertisedHost: "media.example")
+        let dialer = Dialer(trunk: trunk, driver: driver)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await dialer.run() }
+            let outcome = try await dialer.call(CallRequest(to: "100"), handler: Patient())
+            #expect(outcome.disposition == .busy)
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        let offer = try #require(await callee.heard.requests.first?.body)
+        #expect(String(decoding: offer.bytes, as: UTF8.self).contains("c=IN IP4 192.0.2.7\r\n"))
+        await callee.close()
+    }
+
     @Test("A trunk that does not resolve is said in the outcome")
     func noRoute() async throws {
         let result = try await withDialer(trunk: { $0.host = "trunk.invalid" }) { dialer, _ in

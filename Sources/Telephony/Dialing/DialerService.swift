@@ -236,8 +236,10 @@ final class DialerService: Sendable {
                 return TrunkRoute(
                     trunk: trunkAddress, local: local, advertisedHost: local.uriHost, advertisedMedia: local)
             }
-            guard let advertised = await resolve(host, port: 0).first else {
-                noRoute = "no route: the advertised host has no address"
+            // Of the family that we bind: a description must name where our sockets are.
+            let candidates = await resolve(host, port: 0)
+            guard let advertised = candidates.first(where: { $0.family == local.family }) else {
+                noRoute = "no route: the advertised host has no address of the trunk's family"
                 continue
             }
             let isLiteral = SocketAddress(host: host, port: 0) != nil

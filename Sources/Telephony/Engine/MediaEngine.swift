@@ -257,13 +257,15 @@ actor MediaEngine: LoopEngine {
             attempts -= 1
             guard ports.isSystemChosen else {
                 guard let port = ports.take(at: now) else { break }
-                if let pair = bindPair(port, on: host, for: client) { return pair }
-                ports.release(port, at: now)  // Somebody else's: tried again after a while.
-                continue
+                var isBound = false
+                defer { if !isBound { ports.release(port, at: now) } }  // Tried again after a while.
+                guard let pair = try bindPair(port, on: host, for: client) else { continue }
+                isBound = true
+                return pair
             }
             // At thousands of calls a second most of the system's ports rest: then a short rest must do.
             let takesResting = attempts < 8
-            if let pair = bindSystemChosen(on: host, for: client, takesResting: takesResting, at: now) {
+            if let pair = try bindSystemChosen(on: host, for: client, takesResting: takesResting, at: now) {
                 return pair
             }
         }
@@ -272,25 +274,38 @@ actor MediaEngine: LoopEngine {
 
     private func bindPair(
         _ port: UInt16, on host: SocketAddress, for client: DriverClientID
-    ) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let rtp = try? driver.bind(host.with(port: port), for: client) else { return nil }
-        if let rtcp = try? driver.bind(host.with(port: port + 1), for: client) { return (rtp, rtcp) }
-        driver.close(rtp.id)
-        return nil
+    ) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
+        guard let rtp = try bind(host.with(port: port), for: client) else { return nil }
+        guard let rtcp = try bind(host.with(port: port + 1), beside: rtp, for: client) else { return nil }
+        return (rtp, rtcp)
     }
 
     /// Lets the system choose one port and takes its neighbour.
     private func bindSystemChosen(
         on host: SocketAddress, for client: DriverClientID, takesResting: Bool, at now: MonotonicInstant
-    ) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
+    ) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
+        guard let first = try bind(host.with(port: 0), for: client) else { return nil }
         let port = first.localAddress.port
-        if ports.mayUse(systemChosen: port & ~1, at: now) || takesResting,
-            let second = try? driver.bind(host.with(port: port ^ 1), for: client)
-        {
-            return port & 1 == 0 ? (first, second) : (second, first)
+        guard ports.mayUse(systemChosen: port & ~1, at: now) || takesResting else {
+            driver.close(first.id)
+            return nil
         }
-        driver.close(first.id)
-        return nil
+        guard let second = try bind(host.with(port: port ^ 1), beside: first, for: client) else { return nil }
+        return port & 1 == 0 ? (first, second) : (second, first)
+    }
+
+    /// - Parameter other: Closed when this fails.
+    /// - Returns: `nil` when another process has the port.
+    /// - Throws: What no other port would change: no descriptors, no permission, not our address.
+    private func bind(
+        _ address: SocketAddress, beside other: BoundSocket? = nil, for client: DriverClientID
+    ) throws(CallError) -> BoundSocket? {
+        do {
+            return try driver.bind(address, for: client)
+        } catch {
+            if let other { driver.close(other.id) }
+            guard error.code != .addressInUse else { return nil }
+            throw CallError(.socket, "no media port: \(error.message)")
+        }
     }
 }
