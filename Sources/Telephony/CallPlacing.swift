@@ -4,8 +4,9 @@
 public protocol CallHandler: Sendable {
     /// Gets ready before any INVITE leaves, so that there is no dead air after the answer.
     ///
-    /// Called once per attempt on the driver's task executor (the global pool live). When it throws, nothing is
-    /// dialed and the outcome is ``CallDisposition/notPrepared``.
+    /// Called once per attempt on the driver's task executor (the global pool live). When it throws, or is
+    /// not done within ``DialerConfiguration/prepareTimeout``, nothing is dialed and the outcome is
+    /// ``CallDisposition/notPrepared``.
     ///
     /// - Returns: What to do with the call. It starts when dialing starts, waits for the answer with
     ///   ``Call/answered()``, and its return hangs up.

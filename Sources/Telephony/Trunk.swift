@@ -37,6 +37,9 @@ public struct Trunk: Hashable, Sendable {
 
 /// Defaults and limits of a dialer.
 public struct DialerConfiguration: Sendable {
+    /// Longest time until dialing, the agent's `prepare` included; then the outcome is
+    /// ``CallDisposition/notPrepared``.
+    public var prepareTimeout = Duration.seconds(30)
     /// Ring timeout, counted from the first INVITE.
     public var ringTimeout = Duration.seconds(60)
     /// Longest call from the answer, 30...3,600 s.

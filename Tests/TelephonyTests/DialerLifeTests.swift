@@ -157,6 +157,46 @@ struct DialerLifeTests {
         #expect(heard.requests.isEmpty)
     }
 
+    @Test("A call that was hung up while its agent prepared is not noted as an attempt")
+    func hungUpWhilePreparing() async throws {
+        let noted = Locked(false)
+        let outcome = try await withDialer { dialer, _ in
+            let handler = Patient(isReady: false)
+            async let outcome = dialer.placeCall(CallRequest(to: "100", id: "early"), handler: handler) { _ in
+                noted.withLock { $0 = true }
+            }
+            while dialer.phase(of: "early") == nil { await Task.yield() }
+            dialer.hangUp("early")
+            return try await outcome
+        }
+        #expect(outcome.disposition == .cancelled)
+        #expect(noted.withLock { $0 } == false)
+    }
+
+    @Test("A dialer that stops while an agent prepares does not call the agent unready")
+    func stoppedWhilePreparing() async throws {
+        let driver = try Dialer.makeDriver()
+        let dialer = Dialer(trunk: Trunk(name: "t", host: "127.0.0.1"), driver: driver)
+        let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await dialer.run() }
+            try await dialer.submit(CallRequest(to: "100", id: "early"), handler: Restless())
+            group.cancelAll()
+            try await group.waitForAll()
+            return try await dialer.outcome(of: "early")
+        }
+        #expect(outcome.disposition == .cancelled)
+    }
+
+    @Test("An agent that never gets ready is given up after the time for it")
+    func neverReady() async throws {
+        let outcome = try await withDialer(configure: { $0.prepareTimeout = .milliseconds(50) }) {
+            dialer, _ in
+            try await dialer.call(CallRequest(to: "100"), handler: Patient(isReady: false))
+        }
+        #expect(outcome.disposition == .notPrepared)
+        #expect(outcome.cause.text == "the agent was not ready in time")
+    }
+
     @Test("A machine without descriptors is named as such, not as a lack of ports")
     func noDescriptors() async throws {
         let driver = try ConfinedDriver(sockets: 1)
@@ -239,6 +279,14 @@ private struct Patient: CallHandler {
             for await _ in call.events {}
             return AgentResult(status: .done)
         }
+    }
+}
+
+/// Its preparation throws when it is cancelled.
+private struct Restless: CallHandler {
+    func prepare(for request: CallRequest, id: CallID) async throws -> CallPerformance {
+        for await _ in AsyncStream<Never>.makeStream().stream {}
+        throw CancellationError()
     }
 }
 

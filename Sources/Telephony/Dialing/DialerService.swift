@@ -154,6 +154,11 @@ final class DialerService: Sendable {
         let performance: CallPerformance
         do {
             performance = try await job.handler.prepare(for: job.plan.request, id: job.id)
+            // Nobody waits for the call any more: then not even the attempt is noted.
+            try Task.checkCancellation()
+        } catch is CancellationError where Task.isCancelled {
+            hangUp(job.id, text: "ended before it was dialed")
+            return nil
         } catch {
             abort(job, .notPrepared, "the agent could not prepare: \(AgentResult.summary(of: error))")
             return nil

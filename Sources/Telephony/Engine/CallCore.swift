@@ -19,7 +19,7 @@ struct CallCore: Sendable {
         var awaitsAnswer: Bool { self == .dialing || self == .ringing || self == .earlyMedia }
     }
 
-    enum Timer: Int, CaseIterable, Sendable { case ring, duration, patience, grace }
+    enum Timer: Int, CaseIterable, Sendable { case prepare, ring, duration, patience, grace }
 
     /// What the engine has to do, in order.
     enum Command: Hashable, Sendable {
@@ -46,6 +46,8 @@ struct CallCore: Sendable {
         var ringTimeout: Duration
         var maximumDuration: Duration
         var classifiesAnswers: Bool
+        /// Time until dialing, the agent's preparations included.
+        var prepareTimeout = Duration.seconds(30)
         /// Waited for the answer to our CANCEL or BYE, before the outcome is given without it.
         var patience = Duration.seconds(5)
         /// The agent's time to return after the call has ended.
@@ -72,6 +74,11 @@ struct CallCore: Sendable {
 
     // MARK: Our side
 
+    /// The call was taken: it must be dialed in time, or an agent that never gets ready would hold it for ever.
+    mutating func admitted(at now: Now) {
+        timers.set(.prepare, to: now.monotonic.advanced(by: configuration.prepareTimeout))
+    }
+
     /// Starts dialing; ignored when the call was ended while it was being prepared.
     ///
     /// - Returns: Whether it was started.
@@ -81,6 +88,7 @@ struct CallCore: Sendable {
         state = .dialing
         mediaIsOpen = true
         outcome.timings.dialed = now.wall
+        timers.stop(.prepare)
         timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
         out.emit(.dialing(sipCallID: sipCallID))
         out.send(.invite)
@@ -222,6 +230,8 @@ struct CallCore: Sendable {
     mutating func fire(at now: Now, into out: inout Output) {
         while let timer = timers.popDue(at: now.monotonic) {
             switch timer {
+            case .prepare:
+                abort(.notPrepared, text: "the agent was not ready in time", at: now, into: &out)
             case .ring:
                 end(.noAnswer, text: "ring timeout", at: now, into: &out)
             case .duration:

@@ -32,8 +32,6 @@ actor SignallingEngine: LoopEngine {
     /// Whose datagrams are whose, for observers; empty when none looks at datagrams.
     var observed = ObservedMessages()
     private var slotsBySession: [InviteSessionID: Int] = [:]
-    /// For observers of datagrams; empty when there are none.
-    private var idsByCallID: [String: CallID] = [:]
     private var deadlines = DeadlineHeap()
     /// Set while the dialer stops: when whatever is left is given up.
     private var drainDeadline: MonotonicInstant?
@@ -123,11 +121,13 @@ actor SignallingEngine: LoopEngine {
             id: job.id,
             configuration: CallCore.Configuration(
                 ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
-                classifiesAnswers: configuration.classifiesAnswers))
+                classifiesAnswers: configuration.classifiesAnswers,
+                prepareTimeout: configuration.prepareTimeout))
         let call = SignallingCall(job: job, slot: slot, core: core)
         calls[slot] = call
         slotsByID[job.id] = slot
         if wantsDatagrams { observed.add(job.id, sipCallID: job.sipCallID) }
+        advance(call) { core, now, _ in core.admitted(at: now) }
         if let drainDeadline { drain(call, by: drainDeadline) }
         finishStep()
     }
@@ -283,7 +283,6 @@ actor SignallingEngine: LoopEngine {
         calls[call.slot] = nil
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
-        idsByCallID[call.job.sipCallID] = nil
         if wantsDatagrams { observed.remove(sipCallID: call.job.sipCallID) }
         if let session = call.session { slotsBySession[session] = nil }
         call.job.stop.open()

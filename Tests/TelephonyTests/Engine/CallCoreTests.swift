@@ -240,4 +240,25 @@ struct CallCoreTests {
         let ends = out.events.count { if case .ended = $0 { true } else { false } }
         #expect(ends == 1)
     }
+
+    @Test("An agent that never gets ready ends as not prepared, and its grace time is bounded")
+    mutating func neverReady() {
+        core.admitted(at: at(0))
+        #expect(core.nextDeadline == at(30).monotonic)
+        core.fire(at: at(30), into: &out)
+        #expect(core.outcome.disposition == .notPrepared)
+        #expect(core.outcome.cause == CallCause(text: "the agent was not ready in time"))
+        #expect(out.sends == [.cancelAgent])
+        out.removeAll()
+        core.fire(at: at(32), into: &out)
+        #expect(out.sends == [.conclude])
+        #expect(core.dial(sipCallID: "late", at: at(33), into: &out) == false)
+    }
+
+    @Test("Dialing ends the time for getting ready")
+    mutating func readyInTime() {
+        core.admitted(at: at(0))
+        core.dial(sipCallID: "abc", at: at(29), into: &out)
+        #expect(core.nextDeadline == at(89).monotonic, "the ring timeout, nothing before it")
+    }
 }
