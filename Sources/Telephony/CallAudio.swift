@@ -55,11 +55,12 @@ public final class CallAudio: Sendable {
     ///
     /// One reader at a time.
     ///
+    /// - Parameter maximum: At least 1; less counts as 1.
     /// - Returns: `nil` when the call is over and everything was read, or when the task is cancelled.
     public func read(maximum: Int = .max) async -> [Int16]? {
         while !Task.isCancelled {
             let (samples, isOpen) = state.withLock { state in
-                (state.input.take(maximum), state.isOpen)
+                (state.input.take(max(1, maximum)), state.isOpen)
             }
             if !samples.isEmpty { return samples }
             guard isOpen else { return nil }

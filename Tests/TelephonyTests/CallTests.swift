@@ -25,9 +25,7 @@ struct CallTests {
     func lateToTheAnswer() async throws {
         let call = try makeCall(eventLimit: 1)
         let outcome = CallOutcome(id: "c", disposition: .answered, endedBy: .callee)
-        record(.dialing(sipCallID: "x"), .answered, .voiceStarted, in: call)
-        try await call.answered()
-        record(.ended(outcome), in: call)
+        record(.dialing(sipCallID: "x"), .answered, .voiceStarted, .ended(outcome), in: call)
         try await call.answered()
     }
 
@@ -54,5 +52,13 @@ struct CallTests {
         #expect(audio.takeFrame(into: &frame) == 40)
         #expect(
             audio.takeReachedMarks() == [MarkEvent(name: "late", samplesSent: 200, wasCleared: false)])
+    }
+
+    @Test("A reader that asks for nothing gets a sample and does not spin")
+    func readNothing() async throws {
+        let audio = CallAudio(rateHertz: 8_000)
+        audio.deliver([7, 8].span)
+        #expect(await audio.read(maximum: 0) == [7])
+        #expect(await audio.read(maximum: -1) == [8])
     }
 }
