@@ -5,9 +5,11 @@ private import Foundation
 struct Bench {
     private static let usage = """
         usage: bench [--json FILE] [--only PREFIX]
+               bench --answers [DIR]
 
           --json FILE     also writes an array of {name, unit, median, p99, allocations, note}
           --only PREFIX   runs the benchmarks whose names start with PREFIX
+          --answers DIR   runs the answer classifiers on the recordings of DIR/labels.csv instead
 
         Times are thread CPU time unless the note says otherwise; p99 is the worst repetition where values are few.
         Exit codes: 0 all were measured, 1 one failed, 64 usage.
@@ -25,6 +27,7 @@ struct Bench {
             case "--only":
                 guard let name = arguments.next() else { misused("--only needs a prefix") }
                 prefix = name
+            case "--answers": exit(AnswerBench.run(folder: arguments.next()))
             case "--help", "-h":
                 print(usage)
                 return
