@@ -26,7 +26,9 @@ public final class CallAudio: Sendable {
         /// Output samples taken by the engine.
         var sent: Int64 = 0
         var isOpen = true
+        /// Who waits for callee audio: one as a rule.
         var reader: Waiter?
+        var otherReaders: [Waiter] = []
         var writers: [Waiter] = []
         var nextWaiter: UInt64 = 0
     }
@@ -53,7 +55,7 @@ public final class CallAudio: Sendable {
 
     /// Waits for callee audio and returns all that is there, at most `maximum` samples.
     ///
-    /// One reader at a time.
+    /// Of several readers each sample reaches one.
     ///
     /// - Parameter maximum: At least 1; less counts as 1.
     /// - Returns: `nil` when the call is over and everything was read, or when the task is cancelled.
@@ -64,7 +66,7 @@ public final class CallAudio: Sendable {
             }
             if !samples.isEmpty { return samples }
             guard isOpen else { return nil }
-            await wait(until: { !$0.input.isEmpty || !$0.isOpen }, as: { $0.reader = $1 })
+            await wait(until: { !$0.input.isEmpty || !$0.isOpen }, as: Self.addReader)
         }
         return nil
     }
@@ -133,11 +135,12 @@ public final class CallAudio: Sendable {
 
     /// Hands one frame of callee audio to the agent; the oldest is lost when the agent is too slow.
     package func deliver(_ frame: Span<Int16>) {
-        let reader = state.withLock { state in
+        let (reader, others) = state.withLock { state in
             state.droppedInput += state.input.appendDroppingOldest(frame)
-            return state.reader.take()
+            return Self.takeReaders(&state)
         }
         reader?.continuation.resume()
+        for other in others { other.continuation.resume() }
     }
 
     /// Fills one frame with agent audio, the rest with silence.
@@ -181,12 +184,12 @@ public final class CallAudio: Sendable {
 
     /// The call is over: readers get what is left and then `nil`, writers an error.
     package func close() {
-        let (reader, writers) = state.withLock { state in
+        let ((reader, others), writers) = state.withLock { state in
             state.isOpen = false
-            return (state.reader.take(), Self.takeWriters(&state))
+            return (Self.takeReaders(&state), Self.takeWriters(&state))
         }
         reader?.continuation.resume()
-        for writer in writers { writer.continuation.resume() }
+        for waiter in others + writers { waiter.continuation.resume() }
     }
 
     // MARK: Waiting
@@ -211,11 +214,25 @@ public final class CallAudio: Sendable {
         } onCancel: {
             let woken: Waiter? = state.withLock { state in
                 if state.reader?.id == id { return state.reader.take() }
+                if let position = state.otherReaders.firstIndex(where: { $0.id == id }) {
+                    return state.otherReaders.remove(at: position)
+                }
                 guard let position = state.writers.firstIndex(where: { $0.id == id }) else { return nil }
                 return state.writers.remove(at: position)
             }
             woken?.continuation.resume()
         }
+    }
+
+    /// The only reader needs no list, so that a frame costs no allocation.
+    private static func addReader(_ state: inout State, _ waiter: Waiter) {
+        if state.reader == nil { state.reader = waiter } else { state.otherReaders.append(waiter) }
+    }
+
+    private static func takeReaders(_ state: inout State) -> (Waiter?, [Waiter]) {
+        let others = state.otherReaders
+        if !others.isEmpty { state.otherReaders.removeAll() }
+        return (state.reader.take(), others)
     }
 
     private static func takeWriters(_ state: inout State) -> [Waiter] {
