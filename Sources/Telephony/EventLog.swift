@@ -5,6 +5,7 @@ internal import SansIO
 /// Bounded: beyond `limit` the oldest are forgotten, and a reader that had not come so far skips them.
 final class EventLog<Event: Sendable>: Sendable {
     private struct State {
+        /// Up to twice the limit, so that forgetting moves the rest seldom.
         var events: [Event] = []
         /// Index of `events[0]` since the start.
         var base = 0
@@ -23,9 +24,9 @@ final class EventLog<Event: Sendable>: Sendable {
         let woken = state.withLock { state in
             guard !state.isFinished else { return [UnsafeContinuation<Void, Never>]() }
             state.events.append(event)
-            if state.events.count > limit {
-                state.events.removeFirst()
-                state.base += 1
+            if state.events.count >= 2 * limit {
+                state.base += state.events.count - limit
+                state.events.removeFirst(state.events.count - limit)
             }
             return Self.takeWaiters(&state)
         }
@@ -46,7 +47,7 @@ final class EventLog<Event: Sendable>: Sendable {
     /// - Returns: The event and the index to ask for next; `nil` at the end or when the task is cancelled.
     func next(from index: Int) async -> (event: Event, nextIndex: Int)? {
         while !Task.isCancelled {
-            let found = state.withLock { Self.lookUp(index, in: $0) }
+            let found = state.withLock { lookUp(index, in: $0) }
             switch found {
             case .event(let event, let next): return (event, next)
             case .finished: return nil
@@ -62,9 +63,10 @@ final class EventLog<Event: Sendable>: Sendable {
         case later
     }
 
-    private static func lookUp(_ index: Int, in state: State) -> Found {
-        let wanted = max(index, state.base)
-        if wanted < state.base + state.events.count {
+    private func lookUp(_ index: Int, in state: State) -> Found {
+        let end = state.base + state.events.count
+        let wanted = max(index, end - limit, state.base)
+        if wanted < end {
             return .event(state.events[wanted - state.base], wanted + 1)
         }
         return state.isFinished ? .finished : .later
@@ -78,7 +80,7 @@ final class EventLog<Event: Sendable>: Sendable {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let resumesNow = state.withLock { state in
-                    guard case .later = Self.lookUp(index, in: state), !Task.isCancelled else { return true }
+                    guard case .later = self.lookUp(index, in: state), !Task.isCancelled else { return true }
                     state.waiters.append((id, continuation))
                     return false
                 }

@@ -1,0 +1,100 @@
+import SansIO
+import Testing
+
+@testable import Telephony
+
+@Suite("A call's audio between its engine and its agent")
+struct CallAudioTests {
+    private let audio = CallAudio(rateHertz: 8_000)
+
+    private func deliver(_ value: Int16) {
+        audio.deliver([Int16](repeating: value, count: audio.frameSamples).span)
+    }
+
+    @Test("Two readers at once: neither waits for ever when the call ends", .timeLimit(.minutes(1)))
+    func twoReaders() async {
+        let ends = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    var samples = 0
+                    while let read = await audio.read() { samples += read.count }
+                    return samples
+                }
+            }
+            for value in 1...50 {
+                deliver(Int16(value))
+                await Task.yield()
+            }
+            audio.close()
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ends.count == 2)
+        #expect(ends.reduce(0, +) == 50 * 160)
+    }
+
+    @Test(
+        "A second reader that is cancelled leaves the first one waiting for its audio",
+        .timeLimit(.minutes(1)))
+    func cancelledReader() async {
+        await withTaskGroup(of: Int?.self) { group in
+            group.addTask { await audio.read()?.count }
+            await Task.yield()
+            await withTaskGroup(of: Void.self) { other in
+                other.addTask { _ = await audio.read() }
+                await Task.yield()
+                other.cancelAll()
+            }
+            deliver(7)
+            #expect(await group.next() == 160)
+        }
+    }
+
+    @Test("Reading at most nothing does not spin", .timeLimit(.minutes(1)))
+    func readsNothing() async {
+        deliver(7)
+        #expect(await audio.read(maximum: 0) == [7])
+    }
+
+    @Test("What is written is sent frame by frame, and a clear says to the sample what was sent")
+    func clears() async throws {
+        #expect(try await audio.write([Int16](repeating: 5, count: 400)) == 400)
+        audio.mark("end")
+        var frame = [Int16](repeating: 1, count: 160)
+        var span = frame.mutableSpan
+        #expect(audio.takeFrame(into: &span) == 160)
+        #expect(audio.clear() == 160)
+        #expect(audio.takeFrame(into: &span) == 0)
+        #expect(frame == [Int16](repeating: 0, count: 160))
+        #expect(audio.takeReachedMarks() == [MarkEvent(name: "end", samplesSent: 160, wasCleared: true)])
+    }
+
+    @Test("A slow agent loses the oldest audio, counted")
+    func dropsOldest() async {
+        let audio = CallAudio(rateHertz: 8_000, inputCapacity: .milliseconds(40))
+        for value in 1...3 { audio.deliver([Int16](repeating: Int16(value), count: 160).span) }
+        #expect(audio.droppedInputSamples == 160)
+        #expect(await audio.read()?.first == 2)
+    }
+}
+
+@Suite("An event log")
+struct EventLogTests {
+    @Test("Beyond its limit the oldest are forgotten, and a slow reader goes on with the oldest kept")
+    func forgets() async {
+        let log = EventLog<Int>(limit: 3)
+        for event in 0..<10 {
+            log.append(event)
+            let oldest = await log.next(from: 0)
+            #expect(oldest?.event == max(0, event - 2))
+        }
+        log.finish()
+        var read: [Int] = []
+        var index = 0
+        while let (event, next) = await log.next(from: index) {
+            read.append(event)
+            index = next
+        }
+        #expect(read == [7, 8, 9])
+        #expect(index == 10)
+    }
+}
