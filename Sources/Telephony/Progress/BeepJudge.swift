@@ -20,6 +20,8 @@ struct BeepJudge: Sendable {
     private static let longestBeep = 75
     /// Shortest ringback of any country, nearly.
     private static let ringbackFrames = 47
+    /// A line tone that is there from the first frames on rang before the answer: its end still comes out of the network.
+    private static let carriedOverFrames = 3
     /// Loud frames that count as speech before a tone.
     private static let speechFrames = 15
 
@@ -61,6 +63,7 @@ struct BeepJudge: Sendable {
             isInDoubt = !isAfterSpeech && Self.isLinePitch(heard)
             if isInDoubt, Self.isFax(heard) { return lineTone("fax tone \(Int(heard.hertz.rounded())) Hz") }
             if isInDoubt, heard.frames >= Self.ringbackFrames { return lineTone("long line tone") }
+            if isInDoubt, heard.firstFrame < Self.carriedOverFrames { return nil }
             if !isInDoubt, heard.frames >= Self.certainFrames { return beep(heard, spoken: spoken) }
             candidate = heard
             return nil

@@ -92,6 +92,18 @@ struct AnswerCorpusTests {
         #expect(score.beepMilliseconds.filter { abs($0) <= 100 }.count * 10 >= score.beeps * 9)
     }
 
+    @Test("People who speak in the very moment of the answer are people", arguments: [0, 20, 100])
+    func atOnce(milliseconds: Int) throws {
+        guard let answers = try LabelledAnswer.all() else { return }
+        let people = answers.filter { $0.label == "human" && $0.speechStart != nil }
+        let score = Score(people) { answer in
+            Array(answer.samples.dropFirst(8 * max(0, (answer.speechStart ?? 0) - milliseconds)))
+                + [Int16](repeating: 0, count: 24_000)
+        }
+        for line in score.wrong { print(milliseconds, line) }
+        #expect(score.share("human") >= 0.95)
+    }
+
     @Test(
         "Level, noise and lost packets cost little",
         arguments: ["20 dB quieter", "6 dB louder", "noise at 15 dB", "5 % of packets lost"])

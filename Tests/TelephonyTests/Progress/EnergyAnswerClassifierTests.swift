@@ -50,6 +50,15 @@ struct EnergyAnswerClassifierTests {
         if text == "Hello?" { #expect(onset <= 1_500) }
     }
 
+    @Test(
+        "The rest of an early ringback at the answer is no beep: the person behind it is a person",
+        arguments: [0, 20, 60, 80, 120, 160, 300, 600], [200, 800, 1_500])
+    func ringbackTail(milliseconds: Int, pause: Int) {
+        let found = verdicts(
+            on: tone(.ringback, milliseconds) + silence(pause) + speech("Hello?") + silence(3_000))
+        #expect(found.map(\.answeredBy) == [.human])
+    }
+
     @Test("A person who says hello twice is one person")
     func twice() {
         let found = verdicts(
