@@ -6,11 +6,7 @@ extension CalleeScript {
     }
 
     /// A person: answers, says hello, and replies each time the caller has finished.
-    public static let talks = answers()
-        .waits(.milliseconds(400)).says("Hello?")
-        .waitsForVoice().waitsForSilence().says("Yes, speaking. Who is this?")
-        .waitsForVoice().waitsForSilence().says("That is fine, I will be there.")
-        .waitsForVoice().waitsForSilence().says("Thank you, goodbye.")
+    public static let talks = answers().talks()
 
     /// Like ``talks``, but answers the caller's second turn with the key 1.
     public static let confirms = answers()
@@ -43,7 +39,7 @@ extension CalleeScript {
         Self(steps: [.reject(status: status, reason: reason)])
     }
 
-    /// Plays a ringback tone as early media, then answers.
+    /// Plays a ringback tone as early media, then answers, and says nothing until told to.
     public static func earlyMediaThenAnswer(after delay: Duration = .seconds(4)) -> Self {
         Self(steps: [.earlyMedia(delay), .answer])
     }
@@ -63,7 +59,7 @@ extension CalleeScript {
     public static let presets: [(name: String, script: CalleeScript)] = [
         ("answers", .answers()), ("talks", .talks), ("confirms", .confirms), ("voicemail", .voicemail),
         ("busy", .busy), ("declines", .declines), ("noAnswer", .noAnswer),
-        ("earlyMedia", .earlyMediaThenAnswer()), ("hangsUpMidSentence", .hangsUpMidSentence),
+        ("earlyMedia", .earlyMediaThenAnswer().talks()), ("hangsUpMidSentence", .hangsUpMidSentence),
         ("busyFirst", .busyFirst()),
     ]
 
@@ -81,6 +77,14 @@ extension CalleeScript {
         if copy.attempts.isEmpty { copy.attempts = [[]] }
         copy.attempts[copy.attempts.count - 1] += steps
         return copy
+    }
+
+    /// Says hello, and replies each time the caller has finished.
+    public func talks() -> Self {
+        waits(.milliseconds(400)).says("Hello?")
+            .waitsForVoice().waitsForSilence().says("Yes, speaking. Who is this?")
+            .waitsForVoice().waitsForSilence().says("That is fine, I will be there.")
+            .waitsForVoice().waitsForSilence().says("Thank you, goodbye.")
     }
 
     public func says(_ text: String) -> Self { then(.say(text)) }

@@ -76,7 +76,7 @@ enum DemoCommand {
             [
                 "+15551234501": .confirms,
                 "+15551234502": .talks,
-                "+442079460503": .earlyMediaThenAnswer(),
+                "+442079460503": .earlyMediaThenAnswer().talks(),
                 "+15551234504": .voicemail,
                 "+15551234505": .noAnswer,
                 "+15551234506": .declines,
