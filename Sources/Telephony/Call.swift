@@ -57,7 +57,8 @@ public final class Call: Sendable {
     /// Hangs up; the closure is cancelled and the outcome says that we ended it. Returns at once.
     public func hangUp() { control.hangUp(id) }
 
-    /// Sends telephone keys to the callee (RFC 4733), 100 ms each with 100 ms between, interrupting speech.
+    /// Sends telephone keys to the callee (RFC 4733), 100 ms each with 100 ms between. Speech
+    /// waits meanwhile and then goes on where it was.
     ///
     /// - Parameter digits: `0`...`9`, `*`, `#`, `A`...`D`; `w` waits 500 ms.
     /// - Throws: ``CallError/Code/invalidRequest`` for any other character.

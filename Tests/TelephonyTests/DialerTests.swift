@@ -190,6 +190,25 @@ struct DialerTests {
         #expect(heard.digits == "1*9")
     }
 
+    @Test("Speech under way while keys are sent is heard whole: it waits for them")
+    func digitsInSpeech() async throws {
+        let heard = try await withDialer { dialer, callee in
+            _ = try await dialer.call(CallRequest(to: "100", audioRateHertz: 8_000)) { call in
+                try await call.answered()
+                try await call.audio.write([Int16](repeating: 0, count: 8_000))
+                let end = try await call.audio.write((0..<8_000).map { $0 / 8 % 2 == 0 ? 8_000 : -8_000 })
+                while call.audio.samplesSent < end - 7_000 { try await call.sleep(for: .milliseconds(20)) }
+                try call.sendDigits("1234")
+                while call.audio.samplesSent < end { try await call.sleep(for: .milliseconds(20)) }
+                try await call.sleep(for: .milliseconds(300))
+            }
+            return await callee.heard
+        }
+        #expect(heard.digits == "1234")
+        // Four keys would have cost 28 of the 50 frames; a crowded machine may cost a few.
+        #expect(heard.loudFrames >= 40)
+    }
+
     @Test("A recording has the agent left and the callee right, in step, from the answer to the end")
     func recording() async throws {
         let directory = URL.temporaryDirectory.appending(path: "outdial-\(UInt64.random(in: 0...UInt64.max))")

@@ -125,6 +125,9 @@ public final class AudioLeg {
     /// - Returns: False when the far end takes no telephone events.
     public func sendDigits(_ digits: String) -> Bool { outbound.sendDigits(digits) }
 
+    /// Whether keys are being sent in the place of audio: speech that waits meanwhile is not lost.
+    public var isSendingDigits: Bool { outbound.isSendingDigits }
+
     /// The next key the far end pressed; each event once, however often it was retransmitted (RFC 4733 §2.5.1.4).
     public func takeDigit() -> Character? { inbound.takeDigit() }
 

@@ -73,6 +73,11 @@ struct OutboundAudio: ~Copyable {
         return timestamp.advanced(by: Int(elapsed) - AudioFrame.narrowSamples)
     }
 
+    /// Whether the next frame would be lost to a key, or stand alone between two.
+    var isSendingDigits: Bool {
+        negotiated.direction.sends && negotiated.sendEventPayloadType != nil && events.isSendingKeys
+    }
+
     mutating func sendDigits(_ digits: String) -> Bool {
         negotiated.sendEventPayloadType != nil && events.send(digits)
     }

@@ -51,6 +51,15 @@ public struct TelephoneEventSender: Sendable {
 
     public var isIdle: Bool { state == .idle && queue.isEmpty }
 
+    /// Whether the next period belongs to a key, or to the gap before the next one. Pauses that were asked for do not count.
+    public var isSendingKeys: Bool {
+        switch state {
+        case .pressed, .released: true
+        case .waiting(let periods) where periods > gapPeriods: false
+        case .idle, .waiting: if case .key = queue.first { true } else { false }
+        }
+    }
+
     /// Queues keys; `W` or `w` is a pause of 500 ms, lower-case letters count as capitals, other characters are ignored.
     ///
     /// - Parameter duration: How long each key is held; 40 ms or more.

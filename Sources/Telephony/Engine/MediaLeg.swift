@@ -133,14 +133,17 @@ final class MediaLeg {
     ) -> Bool {
         var wideFrame = wide.mutableSpan
         var narrowFrame = narrow.mutableSpan
-        if graph.toCallee.contains(.agent) {
-            let call = job.call.audio
+        let call = job.call.audio
+        // Speech waits for the end of the keys: what counts as sent has been sent.
+        if graph.toCallee.contains(.agent), !audio.isSendingDigits {
             let taken = call.takeFrame(into: &wideFrame)
             if taken == 0, graph.toCallee.contains(.player) { player.fill(&wideFrame) }
-            for mark in call.takeReachedMarks() { heard.append(.mark(mark)) }
         } else {
-            // Silence opens the path through address translators before the answer.
+            // Before the answer silence opens the path through address translators.
             for index in 0..<wideFrame.count { wideFrame[index] = 0 }
+        }
+        if graph.toCallee.contains(.agent) {
+            for mark in call.takeReachedMarks() { heard.append(.mark(mark)) }
         }
         return audio.pushFrame(wideFrame.span, narrow: &narrowFrame, at: now, into: &packet)
     }
