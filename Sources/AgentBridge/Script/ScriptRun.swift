@@ -75,11 +75,7 @@ struct ScriptRun {
         case .callTool(let name, let arguments, let saved): try await call(name, arguments, saveAs: saved)
         case .waitForBeep(let timeout): _ = try await session.waitForMessageStart(timeout: timeout)
         case .leaveMessage(let text, let timeout):
-            let line = try line(text)
-            _ = try await session.waitForMessageStart(timeout: timeout)
-            session.interrupts(by: nil)
-            let spoken = try await session.say(line)
-            if !spoken.isCutOff { status = .messageLeft }
+            try await leave(try line(text), timeout: timeout)
         case .set(let values):
             for (name, text) in values.sorted(by: { $0.key < $1.key }) {
                 session.set(name, to: try filled(text))
@@ -87,6 +83,30 @@ struct ScriptRun {
         case .hangUp: break
         }
         return nil
+    }
+
+    private mutating func leave(_ line: SpokenText, timeout: Duration) async throws {
+        let start = try await session.waitForMessageStart(timeout: timeout)
+        session.interrupts(by: nil)
+        defer { session.interrupts(by: agent.options.bargeIn) }
+        // Without a beep the greeting may only have paused: nothing was recorded of what is said before the beep.
+        var spoken = start?.stage == .beepHeard ? nil : try await sayUntilBeep(line)
+        if spoken == nil { spoken = try await session.say(line) }
+        if spoken?.isCutOff == false { status = .messageLeft }
+    }
+
+    /// - Returns: `nil` when a beep cut it.
+    private func sayUntilBeep(_ line: SpokenText) async throws -> SpokenUtterance? {
+        try await withThrowingTaskGroup(of: SpokenUtterance?.self) { [session] group in
+            group.addTask { try await session.say(line) }
+            group.addTask {
+                _ = try await session.wait(on: .state) { $0.verdicts.last?.stage == .beepHeard ? true : nil }
+                session.clear()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     private func call(_ name: String, _ arguments: [String: String], saveAs saved: String?) async throws {

@@ -87,6 +87,34 @@ struct ScriptedAgentTests {
         #expect(!message.isCutOff)
     }
 
+    @Test("A greeting that only paused: the message is said again behind its beep, whole")
+    func beepIntoMessage() throws {
+        let script = AgentScript(steps: [
+            .init(.leaveMessage("Your appointment is on May 4.", timeout: .seconds(20)))
+        ])
+        let call = TestCall()
+        call.verdict(.voicemail, at: 3_200)
+        call.verdict(.voicemail, .greetingEnded, at: 5_000)
+        call.verdict(.voicemail, .beepHeard, at: 5_600)
+        let result = try #require(call.run(try ScriptedAgent(script)))
+        #expect(result.status == .messageLeft)
+        #expect(result.transcript.map(\.startMilliseconds) == [4_000, 4_600])
+        #expect(result.transcript.map(\.isCutOff) == [true, false])
+        #expect(result.transcript.last?.text == "Your appointment is on May 4.")
+    }
+
+    @Test("Behind a message the callee's voice cuts again what is said")
+    func interruptsAfterMessage() throws {
+        let script = AgentScript(steps: [
+            .init(.leaveMessage("Your appointment is on May 4.", timeout: .seconds(1))),
+            .init(.say("Press 1 to confirm, or stay on the line and tell me what I can do for you today.")),
+        ])
+        let call = TestCall()
+        call.voice(from: 6_000, to: 9_000)
+        let result = try #require(call.run(try ScriptedAgent(script)))
+        #expect(result.transcript.filter { $0.speaker == .agent }.map(\.isCutOff) == [false, true])
+    }
+
     @Test("A context that lacks a variable fails preparation, with step and field, and costs no call")
     func missingVariable() async throws {
         let agent = try reminder()
