@@ -47,7 +47,8 @@ extension VoiceAgent {
     /// Prepares, waits for the answer and holds the conversation, inside a ``Dialer/call(_:perform:)`` closure.
     ///
     /// Called while the call still rings, preparation costs the callee no time. A conversation always brings a result, also
-    /// when the agent throws or the callee hangs up under it.
+    /// when the agent throws or the callee hangs up under it. It hangs up by itself only when the agent has returned while
+    /// one of its tools or its transcriber is still at work.
     ///
     /// - Throws: ``CallError/Code/notAnswered``, what ``prepare(for:id:)`` throws, `CancellationError` before the answer.
     public func converse(on call: Call, transcriber: (any Transcriber)? = nil) async throws -> AgentResult {
@@ -81,8 +82,13 @@ struct Conversation<Agent: VoiceAgent>: Sendable {
                 group.addTask { await session.transcribe(with: transcriber) }
             }
             let result = await converse(session)
-            session.update { [now = call.now] in $0.finish(at: now) }
+            let isHeldUp = session.update { [now = call.now] state in
+                state.finish(at: now)
+                return state.helpersAtWork > 0
+            }
             group.cancelAll()
+            // A tool that ignores its cancellation holds back the report, never the line.
+            if isHeldUp { call.hangUp() }
             return result
         }
         if let transcriber = options.transcriber {
@@ -157,6 +163,8 @@ extension AgentSession {
     func takeSegment() -> PendingSegment? { update { $0.takeSegment() } }
 
     func transcribe(_ pending: PendingSegment, with transcriber: any Transcriber) async {
+        update { $0.helpersAtWork += 1 }
+        defer { update { $0.helpersAtWork -= 1 } }
         guard let text = try? await transcriber.transcribe(pending.segment), !text.isEmpty else { return }
         let now = call.now
         update { $0.transcribed(pending.index, as: text, source: transcriber.source, at: now) }

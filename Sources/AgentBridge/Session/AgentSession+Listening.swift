@@ -55,7 +55,7 @@ extension AgentSession {
         } ?? false
     }
 
-    /// Waits until a turn of the callee has ended after `instant`, the start of this wait unless given.
+    /// Waits until a turn of the callee ends, also one whose last word was spoken before this wait began.
     ///
     /// - Returns: False when `timeout` passed first.
     public func waitForTurnEnd(timeout: Duration? = nil) async throws -> Bool {

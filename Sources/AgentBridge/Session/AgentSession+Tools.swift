@@ -50,6 +50,8 @@ extension AgentSession {
     private func run(_ request: SessionState.ToolRequest) async {
         let name = request.tool.name
         let result: Result<String, AgentError>
+        update { $0.helpersAtWork += 1 }
+        defer { update { $0.helpersAtWork -= 1 } }
         do {
             let text = try await withTimeout(request.tool.timeout) { _ in
                 try await request.tool.perform(request.arguments)
@@ -83,7 +85,10 @@ extension AgentSession {
             }
             defer { group.cancelAll() }
             guard let first = try await group.next() else { return nil }
-            return first
+            group.cancelAll()
+            if let first { return first }
+            // A key or a frame that was taken in the very moment of the time-out is not lost.
+            return (try? await group.next()) ?? nil
         }
     }
 }

@@ -42,6 +42,7 @@ struct SessionState {
     private(set) var isVoiceActive = false
     private(set) var lastVoiceStart: MonotonicInstant?
     private(set) var lastVoiceStop: MonotonicInstant?
+    /// When the latest turn was found to be over, some silence after its last word.
     private(set) var lastTurnEnd: MonotonicInstant?
     private(set) var verdicts: [AnswerVerdict] = []
     var unreadDigits: [Character] = []
@@ -58,6 +59,8 @@ struct SessionState {
     var toolRequests: [ToolRequest] = []
     var toolResults: [(id: Int, result: Result<String, AgentError>)] = []
     var nextToolID = 0
+    /// Tools and transcriptions under way.
+    var helpersAtWork = 0
     /// Tools whose caller has given up.
     var abandonedTools: [Int] = []
 
@@ -161,7 +164,7 @@ struct SessionState {
 
     private mutating func ended(_ turn: TurnDetector.Turn, at now: MonotonicInstant) {
         let (start, end) = (milliseconds(turn.start), milliseconds(turn.end))
-        lastTurnEnd = turn.end
+        lastTurnEnd = now
         let samples = heard.takeTurn()
         if let index = transcript.calleeSpoke(from: start, to: end), transcribes {
             let segment = VoiceSegment(

@@ -114,6 +114,55 @@ struct AgentSessionTests {
         )
     }
 
+    @Test("A reply that ended just before the agent began to wait for it causes no dead air")
+    func earlyReply() throws {
+        let call = TestCall()
+        call.voice(from: 1_200, to: 1_900)
+        let result = try run(call) { session in
+            try await session.sleep(for: .seconds(1))
+            let ended = try await session.waitForTurnEnd(timeout: .seconds(10))
+            return AgentResult(status: .done, note: "\(ended) \(session.elapsedMilliseconds)")
+        }
+        #expect(result.note == "true 1400")
+    }
+
+    @Test("A tool that ignores its cancellation does not keep the callee on the line")
+    func deafTool() {
+        final class Gate: @unchecked Sendable { var continuation: UnsafeContinuation<Void, Never>? }
+        let gate = Gate()
+        var options = AgentOptions()
+        options.tools = [
+            AgentTool(name: "deaf", description: "", timeout: .seconds(1)) { _ in
+                await withUnsafeContinuation { gate.continuation = $0 }
+                return ""
+            }
+        ]
+        let call = TestCall()
+        let agent = ClosureAgent(options) { session in
+            do { _ = try await session.callTool("deaf") } catch {}
+            return AgentResult(status: .done)
+        }
+        #expect(call.run(agent, until: 5_000) == nil, "the report waits for the tool")
+        #expect(call.endedAtMilliseconds == 2_000)
+        gate.continuation?.resume()
+        call.loop.settle()
+        #expect((try? call.result?.get())?.status == .done)
+    }
+
+    @Test("What is found in the moment of the time-out is not lost")
+    func lastMoment() throws {
+        let call = TestCall()
+        let clock = call.loop
+        let result = try run(call) { session in
+            let found = try await session.withTimeout(.milliseconds(100)) { _ in
+                try? await clock.sleep(for: .milliseconds(200))
+                return "key"
+            }
+            return AgentResult(status: .done, note: found ?? "lost")
+        }
+        #expect(result.note == "key")
+    }
+
     @Test("A tool that takes too long is given up while the call goes on")
     func slowTool() throws {
         var options = AgentOptions()
