@@ -1,4 +1,3 @@
-private import Foundation
 public import RTPMedia
 
 extension ScriptedAgent.Sound {
@@ -24,22 +23,10 @@ extension ScriptedAgent {
     /// - Parameter path: A JSON file.
     public init(contentsOf path: String, tools: [AgentTool] = []) throws(ScriptError) {
         let script = try AgentScript(contentsOf: path)
-        let folder = URL(filePath: path).deletingLastPathComponent()
         var sounds: [String: Sound] = [:]
         for (index, step) in script.steps.enumerated() {
             guard case .play(let name) = step.action, sounds[name] == nil else { continue }
-            func fault(_ reason: String) -> ScriptError {
-                ScriptError(step: index, field: "play", problem: .sound(reason))
-            }
-            let url = name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name)
-            guard let data = FileManager.default.contents(atPath: url.path) else {
-                throw fault("the recording cannot be read")
-            }
-            do {
-                sounds[name] = Sound(try WAVFile(parsing: [UInt8](data)))
-            } catch {
-                throw fault("not a usable WAV file: \(error)")
-            }
+            sounds[name] = try ScriptFile.sound(name, ofScript: path, step: index)
         }
         try self.init(script, sounds: sounds, tools: tools)
     }

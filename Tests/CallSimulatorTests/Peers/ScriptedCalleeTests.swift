@@ -196,6 +196,13 @@ struct CalleeScriptTests {
         #expect(error?.field == field)
     }
 
+    @Test("A script that is not JSON is refused in words, not with the name of a type")
+    func notJSON() {
+        let error = ScriptError(
+            step: nil, field: "script", problem: .notJSON("The given data was not valid JSON."))
+        #expect(throws: error) { try CalleeScript(json: Array("{\"attempts\": [}".utf8)) }
+    }
+
     @Test("Every preset is one that a telephone can follow")
     func presetsHold() throws {
         for preset in CalleeScript.presets { try preset.script.check() }
