@@ -97,6 +97,9 @@ public struct CampaignScenario: Sendable {
         }
     }
 
+    /// For canaries: calls everybody again while they are on the phone.
+    func doubleCalls() -> Self { with { $0.agent = AgentSource { DoubleCaller(stage: $0) } } }
+
     private func with(_ change: (inout Self) -> Void) -> Self {
         var copy = self
         change(&copy)

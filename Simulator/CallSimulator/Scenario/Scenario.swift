@@ -90,6 +90,8 @@ public struct Scenario: Sendable {
         with { $0.options.blindfold = blindfold }
     }
 
+    func rogue(_ fault: RogueCallee.Fault) -> Self { with { $0.options.rogue = fault } }
+
     private func with(_ change: (inout Self) -> Void) -> Self {
         var copy = self
         change(&copy)

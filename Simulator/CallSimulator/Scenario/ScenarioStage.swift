@@ -24,6 +24,8 @@ struct StageOptions: Sendable {
     var keepsAudio = false
     var media = MediaMode.full
     var blindfold: InvariantWatch.Blindfold?
+    /// Answers in place of the peer.
+    var rogue: RogueCallee.Fault?
 }
 
 /// Whether calls carry audio.
@@ -47,6 +49,7 @@ final class ScenarioStage: @unchecked Sendable {
     let peer: LoopbackPeer
     let dialer: Dialer
     let watch: InvariantWatch
+    private let rogue: RogueCallee?
     private var rest: Remainder?
 
     init(
@@ -67,6 +70,8 @@ final class ScenarioStage: @unchecked Sendable {
             credentials = SIPCredentials(username: Self.user, password: Self.password)
             hosting.credentials = credentials.map { [$0] } ?? []
         }
+        let address = hosting.address
+        rogue = options.rogue.map { RogueCallee(driver: peerDriver, address: address, fault: $0) }
         peer = LoopbackPeer(driver: peerDriver, directory: directory, configuration: hosting)
         dialer = Dialer(
             trunk: Trunk(
@@ -102,7 +107,7 @@ final class ScenarioStage: @unchecked Sendable {
     private func serve<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws
         -> Value
     {
-        try await peer.start()
+        if let rogue { try rogue.start() } else { try await peer.start() }
         let value = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.dialer.run() }
             do {
@@ -116,7 +121,7 @@ final class ScenarioStage: @unchecked Sendable {
                 throw error
             }
         }
-        await peer.stop()
+        if let rogue { rogue.stop() } else { await peer.stop() }
         return value
     }
 

@@ -41,6 +41,10 @@ struct AgentSource: Sendable {
         }
     }
 
+    init(_ makeHandler: @escaping @Sendable (ScenarioStage) -> any CallHandler) {
+        self.makeHandler = makeHandler
+    }
+
     init(handler: some CallHandler) { makeHandler = { _ in handler } }
 
     /// Reminds of an appointment: greets, asks for a confirmation by key or by voice, leaves a message on a voicemail.

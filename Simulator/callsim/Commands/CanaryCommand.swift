@@ -12,7 +12,9 @@ enum CanaryCommand {
         var missed = 0
         for canary in Canary.all {
             let (isFound, detail) = canary.sing()
-            print("\(isFound ? "found " : "MISSED")  \(canary.invariant.rawValue): \(canary.name)")
+            print(
+                "\(isFound ? "found " : "MISSED")  \(canary.invariant?.rawValue ?? "control"): \(canary.name)"
+            )
             print("        \(detail)")
             if !isFound { missed += 1 }
         }
