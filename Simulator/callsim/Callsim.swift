@@ -44,5 +44,8 @@ enum Callsim {
         }
     }
 
+    /// A line that appears at once, also through a pipe.
+    static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

@@ -101,10 +101,15 @@ public actor LoopbackPeer: DriverClient {
 
     /// Hangs up every call by protocol, waits until all are over, and closes.
     public func stop() async {
-        for call in calls.compactMap({ $0 }) { hangUp(call, at: driver.now) }
-        finishStep()
+        hangUpAll()
         if slotsBySession.isEmpty { return close() }
         await withCheckedContinuation { stopping.append($0) }
+    }
+
+    /// Hangs up every call by protocol and goes on serving.
+    func hangUpAll() {
+        for call in calls.compactMap({ $0 }) { hangUp(call, at: driver.now) }
+        finishStep()
     }
 
     private func close() {

@@ -126,10 +126,17 @@ final class ScenarioStage: @unchecked Sendable {
     }
 
     /// The last timers of SIP run for half a minute, and one may follow another.
+    ///
+    /// A callee whose caller could not be heard rings on for as long as it likes; after a while the network heals, it is made
+    /// to give up, and then everything has to come to its end.
     private func settle() async throws -> Remainder {
-        for _ in 0..<40 {
+        for round in 0..<60 {
             let rest = try await remainder()
             if rest.isEmpty { return rest }
+            if round == 30 {
+                world.heal()
+                await peer.hangUpAll()
+            }
             try await driver.sleep(for: .seconds(5))
         }
         return try await remainder()

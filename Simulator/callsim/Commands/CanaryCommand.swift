@@ -12,13 +12,13 @@ enum CanaryCommand {
         var missed = 0
         for canary in Canary.all {
             let (isFound, detail) = canary.sing()
-            print(
+            Callsim.say(
                 "\(isFound ? "found " : "MISSED")  \(canary.invariant?.rawValue ?? "control"): \(canary.name)"
             )
-            print("        \(detail)")
+            Callsim.say("        \(detail)")
             if !isFound { missed += 1 }
         }
-        print(
+        Callsim.say(
             missed == 0
                 ? "All \(Canary.all.count) planted faults were found." : "\(missed) faults were missed.")
         return missed == 0 ? 0 : 1

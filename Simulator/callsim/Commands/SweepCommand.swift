@@ -5,7 +5,7 @@ import Foundation
 /// `callsim sweep`: many seeds.
 enum SweepCommand {
     static let syntax = CommandSyntax(
-        usage: "callsim sweep --seeds A..<B [--calls N] [OPTIONS]",
+        usage: "callsim sweep --seeds 'A..<B' [--calls N] [OPTIONS]",
         summary: "Runs one small campaign for each seed and stops at the first that breaks a rule.",
         options: [
             .init(name: "--seeds", value: "A..<B", help: "The seeds, B not included.")
@@ -31,17 +31,17 @@ enum SweepCommand {
                 speed.wallSeconds += report.speed.wallSeconds
                 failure = report.violations.first.map(String.init(describing:))
                 if failure == nil, !arguments.flag("--quiet") {
-                    print("seed \(seed): \(report.campaign.calls.count) calls, \(report.traceDigest)")
+                    Callsim.say("seed \(seed): \(report.campaign.calls.count) calls, \(report.traceDigest)")
                 }
             } catch {
                 failure = "\(error)"
             }
             guard let failure else { continue }
             failures.append(seed)
-            print("seed \(seed): \(failure)\nReplay: \(options.replay(seed: seed))")
+            Callsim.say("seed \(seed): \(failure)\nReplay: \(options.replay(seed: seed))")
             if !arguments.flag("--keep-going") { break }
         }
-        print(
+        Callsim.say(
             "\(failures.isEmpty ? "Clean" : "\(failures.count) failed: \(failures)"); \(checks) checks, "
                 + String(format: "%.0f s of calls in %.1f s", speed.callSeconds, speed.wallSeconds))
         return failures.isEmpty ? 0 : 1

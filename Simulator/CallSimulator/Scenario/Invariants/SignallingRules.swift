@@ -3,14 +3,22 @@ internal import SansIO
 /// Every final response to an INVITE is acknowledged: a refusal by the transaction, with the INVITE's branch; a 2xx by the
 /// user agent, with a branch of its own (RFC 3261 §13.2.2.4, §17.1.1.3).
 struct AcknowledgementRule {
+    /// 64 times T1: how long a transaction waits for a first response, and after a CANCEL for the last.
+    private static let patience = Duration.seconds(32)
+
     private struct Final {
         var status: Int
+        /// A response that comes when its transaction is over meets nobody who could answer.
+        var isOwed: Bool
         var isAcknowledged = false
     }
 
     private struct Invite {
         var branch: String
         var caller: SocketAddress
+        /// When the transaction is over; `nil` while it waits for an answer without end.
+        var endsAt: MonotonicInstant?
+        var isCancelled = false
         /// By To tag: forks answer apart.
         var finals = OrderedTable<String, Final>()
     }
@@ -22,17 +30,32 @@ struct AcknowledgementRule {
         let key = "\(message.callID) \(message.cSeq)"
         switch (sighting.moment, message.method) {
         case (.sent, "INVITE") where message.isRequest:
-            if invites[key] == nil { invites[key] = Invite(branch: message.branch, caller: sighting.source) }
-        case (.delivered, "INVITE") where message.isFinal:
+            guard invites[key] == nil else { break }
+            invites[key] = Invite(
+                branch: message.branch, caller: sighting.source,
+                endsAt: sighting.time.advanced(by: Self.patience))
+        case (.sent, "CANCEL") where message.isRequest:
             invites.update(key) { invite in
-                guard invite.caller == sighting.destination, invite.finals[message.toTag] == nil else {
-                    return
-                }
-                invite.finals[message.toTag] = Final(status: message.status)
+                guard !invite.isCancelled else { return }
+                invite.isCancelled = true
+                invite.endsAt = sighting.time.advanced(by: Self.patience)
             }
+        case (.delivered, "INVITE") where !message.isRequest:
+            invites.update(key) { Self.respond(message, to: &$0, at: sighting) }
         case (.sent, "ACK") where message.isRequest:
             acknowledge(message, key, at: sighting.time, into: &ledger)
         default: break
+        }
+    }
+
+    private static func respond(_ message: SIPGlance, to invite: inout Invite, at sighting: SIPSighting) {
+        guard invite.caller == sighting.destination else { return }
+        let isAlive = invite.endsAt.map { sighting.time <= $0 } ?? true
+        if message.isFinal {
+            guard invite.finals[message.toTag] == nil else { return }
+            invite.finals[message.toTag] = Final(status: message.status, isOwed: isAlive)
+        } else if isAlive, !invite.isCancelled {
+            invite.endsAt = nil
         }
     }
 
@@ -54,7 +77,7 @@ struct AcknowledgementRule {
         for (key, invite) in invites.entries {
             for final in invite.finals.values {
                 ledger.check(
-                    .acknowledgement, final.isAcknowledged, at: now,
+                    .acknowledgement, final.isAcknowledged || !final.isOwed, at: now,
                     "\(final.status) to INVITE \(key) was never acknowledged")
             }
         }
