@@ -211,6 +211,25 @@ struct WorldTests {
         let orders = try (0..<8).map { try order(seed: $0) }
         #expect(orders.contains { $0 != Array(0..<8) })
     }
+
+    @Test("In a drawn order, too, posted work keeps the order of posting", arguments: UInt64(0)..<20)
+    func drawnOrderOfPosts(seed: UInt64) throws {
+        var configuration = WorldConfiguration()
+        configuration.jobOrder = .drawn
+        let world = World(seed: seed, configuration: configuration)
+        let driver = world.makeDriver(host: "10.0.0.1")
+        let order = try world.run {
+            let log = Locked<[Int]>([])
+            await withTaskGroup(of: Void.self) { group in
+                for index in 0..<8 {
+                    driver.post { log.withLock { $0.append(index) } }
+                    group.addTask { try? await driver.sleep(for: .milliseconds(1)) }
+                }
+            }
+            return log.withLock { $0 }
+        }
+        #expect(order == Array(0..<8))
+    }
 }
 
 private actor Counter {

@@ -26,9 +26,14 @@ struct Ring<Element> {
         return element
     }
 
-    /// Puts the element at `offset` in front; those between keep their order except for the one displaced.
+    /// The element at `offset` from the front, which must be below ``count``.
+    subscript(offset: Int) -> Element? { slots[(head + offset) & (slots.count - 1)] }
+
+    /// Puts the element at `offset` in front; all others keep their order.
     mutating func moveToFront(_ offset: Int) {
-        slots.swapAt(head, (head + offset) & (slots.count - 1))
+        for index in stride(from: offset, to: 0, by: -1) {
+            slots.swapAt((head + index) & (slots.count - 1), (head + index - 1) & (slots.count - 1))
+        }
     }
 
     private mutating func grow() {

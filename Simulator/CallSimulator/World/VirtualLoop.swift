@@ -156,10 +156,19 @@ final class VirtualLoop: @unchecked Sendable {
 
     /// Takes the next ready thing; which one of them, a shuffled world draws.
     func nextReady() -> Ready? {
-        if shuffler != nil, ready.count > 1, let offset = shuffler?.next(upperBound: UInt64(ready.count)) {
-            ready.moveToFront(Int(offset))
+        if shuffler != nil, ready.count > 1, let draw = shuffler?.next(upperBound: UInt64(ready.count)) {
+            ready.moveToFront(firstInLine(at: Int(draw)))
         }
         return ready.popFirst()
+    }
+
+    /// Posted work keeps the order of posting, which a driver promises: the first one goes instead of the one drawn.
+    private func firstInLine(at drawn: Int) -> Int {
+        guard case .action? = ready[drawn] else { return drawn }
+        for offset in 0..<drawn {
+            if case .action? = ready[offset] { return offset }
+        }
+        return drawn
     }
 
     func run(serial job: UnownedJob) {
