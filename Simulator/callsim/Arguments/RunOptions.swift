@@ -84,6 +84,9 @@ struct RunOptions {
         var world = WorldConfiguration()
         world.jobOrder = order
         world.recording = recording
+        // A campaign that comes to no end polls its store for a virtual year otherwise.
+        let minutes = 3 * max(calls, csv?.bytes.count ?? 0) / settings.callsPerMinute
+        world.timeLimit = .seconds(7 * 86_400 + 60 * minutes)
         let scenario =
             csv.map { CampaignScenario(seed: seed, csv: $0.bytes) }
             ?? CampaignScenario(seed: seed, recipients: calls)
