@@ -17,6 +17,7 @@ enum AnswerBench {
             // The value in the configuration file that comes with Asterisk's packages.
             configuration.maximumNumberOfWords = 3
             show("legacy (app_amd)", answers) { [configuration] in LegacyAnswerClassifier(configuration) }
+            showTones(answers)
             return 0
         } catch {
             FileHandle.standardError.write(Data("bench: \(folder.path): \(error)\n".utf8))
@@ -48,6 +49,32 @@ enum AnswerBench {
     }
 }
 
+extension AnswerBench {
+    /// The last tone of the line in each recording, by label; beeps are left out.
+    private static func showTones(_ answers: [LabelledAnswer]) {
+        var counts: [String: [String: Int]] = [:]
+        var labels: [String] = []
+        for answer in answers {
+            var detector = CallProgressDetector()
+            var last = "nothing"
+            for start in stride(from: 0, to: answer.samples.count - 159, by: 160) {
+                guard let tone = detector.process(answer.samples.span.extracting(start..<start + 160)) else {
+                    continue
+                }
+                if case .beep = tone { continue }
+                last = "\(tone)"
+            }
+            if !labels.contains(answer.label) { labels.append(answer.label) }
+            counts[answer.label, default: [:]][last, default: 0] += 1
+        }
+        print("\ntones of the line")
+        for label in labels {
+            let found = (counts[label] ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            print("  \(label): " + found.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
+    }
+}
+
 /// What one classifier made of a set of recordings.
 private struct AnswerScore {
     /// Counts by label and by the last verdict.
@@ -70,6 +97,7 @@ private struct AnswerScore {
         switch label {
         case "human": ["human"]
         case "machine", "beep": ["voicemail"]
+        case "fax": ["fax"]
         default: ["unknown", none]
         }
     }

@@ -26,6 +26,9 @@ public struct CallEvent: Hashable, Sendable {
         /// A provisional response brought a session description: audio can be heard before the answer.
         case earlyMedia
         case answered
+        /// A tone of the network, of a fax or of a voicemail was heard: in early media, or after the answer
+        /// until somebody was recognised, for 30 s at most.
+        case callProgress(ProgressTone)
         /// The classifier's word on who answered. A later verdict replaces an earlier one.
         case classified(AnswerVerdict)
         /// A telephone key pressed by the callee (RFC 4733): `0`...`9`, `*`, `#`, `A`...`D`.

@@ -40,7 +40,7 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case noAnswer
     /// 603 and such: the callee or the device refused.
     case declined
-    /// 404, 410, 484, 604: the number leads nowhere.
+    /// 404, 410, 484, 604, or a special information tone in early media that says so: the number leads nowhere.
     case badNumber
     /// The trunk could not carry it: 403, credentials refused, 5xx, silence, no route.
     case trunkFault
@@ -80,7 +80,7 @@ public struct CallCause: Hashable, Sendable, Codable {
 /// Who or what answered.
 @nonexhaustive
 public enum AnsweredBy: String, Hashable, Sendable, Codable, CaseIterable {
-    case human, voicemail, unknown
+    case human, voicemail, fax, unknown
 }
 
 /// A side of the call, or what lies between.

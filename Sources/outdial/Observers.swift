@@ -36,6 +36,7 @@ final class ProgressPrinter: CallObserver {
         case .ringing(let status): "ringing (\(status))"
         case .earlyMedia: "early media"
         case .answered: "answered"
+        case .callProgress(let tone): "tone: \(tone)"
         case .classified(let verdict):
             "\(verdict.answeredBy.rawValue), \(verdict.stage.rawValue): \(verdict.evidence)"
         case .digit(let key): "key \(key)"

@@ -58,7 +58,8 @@ extension CalleeScript.Step: Encodable {
         case "say": self = .say(try fields.required(name, "a text"))
         case "play": self = .play(try fields.required(name, "the name of a recording"))
         case "press": self = .press(try fields.required(name, "telephone keys"))
-        case "ring", "earlyMedia", "answer", "reject", "beep", "wait", "waitForVoice", "waitForSilence",
+        case "ring", "earlyMedia", "answer", "reject", "beep", "tone", "wait", "waitForVoice",
+            "waitForSilence",
             "hangUp":
             var nested = try fields.nested(name)
             self = try Self.step(name, &nested)
@@ -80,6 +81,12 @@ extension CalleeScript.Step: Encodable {
             return .waitForSilence(
                 try fields.milliseconds("milliseconds", default: .milliseconds(700)),
                 timeout: try fields.seconds("timeoutSeconds", default: .seconds(60)))
+        case "tone":
+            let known = LineTone.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let tone = LineTone(rawValue: try fields.required("name", "the name of a tone")) else {
+                throw fields.error("name", .notAllowed(expected: known))
+            }
+            return .tone(tone, try fields.seconds("seconds", default: .seconds(4)))
         case "beep":
             let hertz = try fields.optional("hertz", as: Double.self, "a number of hertz") ?? 1_000
             guard hertz >= 100, hertz <= 3_900 else {
@@ -116,6 +123,9 @@ extension CalleeScript.Step: Encodable {
         case .beep(let hertz, let duration):
             try fields.encode(hertz, forKey: Key("hertz"))
             try fields.encode(duration.nanoseconds / 1_000_000, forKey: Key("milliseconds"))
+        case .tone(let tone, let duration):
+            try fields.encode(tone.rawValue, forKey: Key("name"))
+            try fields.encode(duration.inSeconds, forKey: Key("seconds"))
         case .reject(let status, let reason):
             try fields.encode(status, forKey: Key("status"))
             try fields.encodeIfPresent(reason, forKey: Key("reason"))

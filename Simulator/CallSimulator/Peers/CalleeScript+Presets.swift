@@ -44,6 +44,12 @@ extension CalleeScript {
         Self(steps: [.earlyMedia(delay), .answer])
     }
 
+    /// An announcement in early media that the number is not in service; 404 comes only after it.
+    public static let notInService = Self(steps: [
+        .earlyMedia(.zero), .tone(.vacantCode, .milliseconds(1_200)),
+        .say("The number you have dialed is not in service."), .reject(status: 404),
+    ])
+
     /// Answers, listens to the caller for a moment, and hangs up while the caller still speaks.
     public static let hangsUpMidSentence = answers()
         .says("Hello?").waitsForVoice().waits(.milliseconds(1_200)).hangsUp()
@@ -60,7 +66,7 @@ extension CalleeScript {
         ("answers", .answers()), ("talks", .talks), ("confirms", .confirms), ("voicemail", .voicemail),
         ("busy", .busy), ("declines", .declines), ("noAnswer", .noAnswer),
         ("earlyMedia", .earlyMediaThenAnswer().talks()), ("hangsUpMidSentence", .hangsUpMidSentence),
-        ("busyFirst", .busyFirst()),
+        ("busyFirst", .busyFirst()), ("notInService", .notInService),
     ]
 
     /// A preset by its name in ``presets``.
@@ -98,6 +104,10 @@ extension CalleeScript {
 
     public func beeps(hertz: Double = 1_000, for duration: Duration = .milliseconds(500)) -> Self {
         then(.beep(hertz: hertz, duration))
+    }
+
+    public func gives(_ tone: LineTone, for duration: Duration = .seconds(4)) -> Self {
+        then(.tone(tone, duration))
     }
 
     public func waits(_ duration: Duration) -> Self { then(.wait(duration)) }

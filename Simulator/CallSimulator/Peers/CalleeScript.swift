@@ -24,6 +24,8 @@ public struct CalleeScript: Hashable, Sendable {
         /// Says a text in tones of its length and rhythm.
         case say(String)
         case beep(hertz: Double, Duration)
+        /// A tone of the line, for so long: in early media, or after the answer.
+        case tone(LineTone, Duration)
         /// Plays a recording of ``CalleeScript/sounds``.
         case play(String)
         case wait(Duration)
@@ -76,7 +78,7 @@ public struct CalleeScript: Hashable, Sendable {
                 if case .answer = step { stage = .answered }
                 if case .earlyMedia = step { stage = .earlyMedia }
                 if case .reject = step { stage = .over }
-            case .say, .beep, .play:
+            case .say, .beep, .tone, .play:
                 if stage == .ringing { throw fault("after answer or earlyMedia") }
                 if case .play(let name) = step, sounds[name] == nil {
                     throw ScriptError(
@@ -104,6 +106,7 @@ extension CalleeScript.Step {
         case .reject: "reject"
         case .say: "say"
         case .beep: "beep"
+        case .tone: "tone"
         case .play: "play"
         case .wait: "wait"
         case .waitForVoice: "waitForVoice"

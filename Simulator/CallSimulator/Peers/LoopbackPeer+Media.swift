@@ -47,7 +47,7 @@ extension LoopbackPeer {
         return steps.compactMap { step in
             switch step {
             case .say(let text): .wait(.milliseconds(60 * text.utf8.count))
-            case .beep(_, let duration): .wait(duration)
+            case .beep(_, let duration), .tone(_, let duration): .wait(duration)
             case .play(let name): .wait(.microseconds(125 * (script.sounds[name]?.count ?? 0)))
             case .waitForVoice, .waitForSilence: .wait(.seconds(1))
             case .press: nil

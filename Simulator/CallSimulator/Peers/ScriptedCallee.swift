@@ -133,6 +133,9 @@ struct ScriptedCallee: Sendable {
         case .beep(let hertz, let duration):
             tone = ToneGenerator(.beep(hertz: hertz, for: duration), rateHertz: 8_000)
             wait = .sound
+        case .tone(let line, let duration):
+            tone = ToneGenerator(line.tone, rateHertz: 8_000)
+            wait = .until(now.advanced(by: duration))
         case .play(let name):
             guard let samples = sounds[name], !samples.isEmpty else { return }
             recording = samples[...]

@@ -139,6 +139,7 @@ private struct Step {
 
     private func answered(_ outcome: CallOutcome) -> RetryPolicy.Verdict {
         let status = outcome.agentResult?.status
+        if outcome.answeredBy == .fax { return final(.failed, "a fax answered") }
         guard outcome.answeredBy == .voicemail else {
             switch status {
             case .failed: return final(.failed, "the agent failed during the call")

@@ -5,6 +5,7 @@ extension CampaignReportHTML {
         switch (disposition, answeredBy) {
         case (.answered, .human?): "answered by a person"
         case (.answered, .voicemail?): "voicemail"
+        case (.answered, .fax?): "fax"
         case (.answered, _): "answered"
         case (.busy, _): "busy"
         case (.noAnswer, _): "no answer"

@@ -135,18 +135,20 @@ public struct ToneDetector: Sendable {
 }
 
 /// The spectrum of one frame where beeps are: 300...2,250 Hz in steps of 50 Hz.
-enum ToneSpectrum {
+public enum ToneSpectrum {
     static let frameSamples = 160
     static let bins = 40
     private static let firstHertz = 300.0
     private static let binHertz = 50.0
 
     /// The strongest pitches and the share of the frame's energy that they hold.
-    struct Peaks {
-        var hertz: Double
-        var secondHertz: Double?
+    public struct Peaks: Hashable, Sendable {
+        /// The strongest.
+        public var hertz: Double
+        /// The weaker one of a pair.
+        public var secondHertz: Double?
         /// 0...1.
-        var purity: Double
+        public var purity: Double
     }
 
     /// Hann window.
@@ -164,7 +166,11 @@ enum ToneSpectrum {
         return vector
     }
 
-    static func peaks(of frame: Span<Int16>) -> Peaks? {
+    /// Measures one frame of 160 samples.
+    ///
+    /// - Returns: `nil` for digital silence.
+    public static func peaks(of frame: Span<Int16>) -> Peaks? {
+        precondition(frame.count == frameSamples, "a frame is 20 ms at 8 kHz")
         var weighted = InlineArray<160, Float>(repeating: 0)
         var total: Float = 0
         let weights = window

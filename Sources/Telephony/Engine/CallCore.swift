@@ -141,6 +141,17 @@ struct CallCore: Sendable {
         out.emit(.classified(verdict))
     }
 
+    /// A tone of the line. In early media one that says that the number leads nowhere ends the call.
+    mutating func heard(_ tone: ProgressTone, at now: Now, into out: inout Output) {
+        guard state.awaitsAnswer || state == .answered else { return }
+        out.emit(.callProgress(tone))
+        guard state.awaitsAnswer, case .specialInformation(let information) = tone, information.isBadNumber
+        else { return }
+        end(
+            .badNumber, text: "special information tone before the answer: \(information.text)", at: now,
+            into: &out)
+    }
+
     /// The media engine has given the ports back.
     mutating func mediaStopped(into out: inout Output) {
         mediaIsOpen = false

@@ -1,15 +1,21 @@
 internal import RTPMedia
 
-/// What is made out of the callee's sound: voice on and off, and who answered.
+/// What is made out of the callee's sound: voice on and off, tones of the line, and who answered.
 struct CalleeHearing {
     private var activity = VoiceActivity()
     /// `nil` when nobody asks who answered.
     private var classifier: (any AnswerClassifier)?
     private var isAnswered = false
+    private var progress: CallProgressDetector
+    /// Frames that tones are still listened for; counted from the answer on.
+    private var progressFrames = 1_500
 
-    init(classifier: (any AnswerClassifier)?) { self.classifier = classifier }
+    init(classifier: (any AnswerClassifier)?, plans: [TonePlan]) {
+        self.classifier = classifier
+        progress = CallProgressDetector(plans: plans)
+    }
 
-    /// From now on the answer is being classified.
+    /// From now on the answer is being classified; tones of the line are listened for until somebody is recognised.
     mutating func callAnswered() { isAnswered = true }
 
     /// - Parameter frame: 160 samples at 8 kHz.
@@ -19,7 +25,12 @@ struct CalleeHearing {
         case .stopped: heard.append(.voiceStopped)
         case nil: break
         }
+        if progressFrames > 0 {
+            if isAnswered { progressFrames -= 1 }
+            if let tone = progress.process(frame) { heard.append(.callProgress(tone)) }
+        }
         guard isAnswered, let verdict = classifier?.process(frame) else { return }
+        if verdict.answeredBy != .unknown { progressFrames = 0 }
         heard.append(.classified(verdict))
     }
 }

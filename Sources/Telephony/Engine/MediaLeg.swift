@@ -26,7 +26,7 @@ final class MediaLeg {
         self.rtp = rtp
         self.rtcp = rtcp
         self.negotiator = negotiator
-        hearing = CalleeHearing(classifier: classifier)
+        hearing = CalleeHearing(classifier: classifier, plans: TonePlan.plans(for: job.plan.request.to))
         recorder = job.recording.map { CallRecorder(track: $0) }
     }
 

@@ -24,6 +24,8 @@ extension SignallingEngine {
         switch event.kind {
         case .classified(let verdict):
             tell(id) { core, _, out in core.classified(verdict, into: &out) }
+        case .callProgress(let tone):
+            tell(id) { core, now, out in core.heard(tone, at: now, into: &out) }
         case .digit(let digit):
             if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
             record(event, of: call)

@@ -9,6 +9,8 @@ struct BeepJudge: Sendable {
         case beep(ToneDetector.Heard)
         /// What the line said, for people.
         case lineTone(String)
+        /// A fax or modem by its tone, in words.
+        case fax(String)
     }
 
     /// Tones shorter than this (in frames) could be a sung vowel: silence must follow.
@@ -32,6 +34,8 @@ struct BeepJudge: Sendable {
     private var loud = 0
     private var isInDoubt = false
     private var onFrames = 0
+    /// Whether the tone that goes on has the pitch of a fax or modem that answers.
+    private var isAnswerTone = false
     private(set) var hasBeeped = false
     /// Speech at the last beep: another one needs more of it.
     private var spokenAtBeep = 0
@@ -48,9 +52,12 @@ struct BeepJudge: Sendable {
         guard !isLineTone else { return nil }
         let isAfterSpeech = spoken >= Self.speechFrames
         onFrames = isOn ? onFrames + 1 : 0
-        if !isAfterSpeech, onFrames > Self.longestBeep { return lineTone("steady tone of the line") }
+        if !isAfterSpeech, onFrames > Self.longestBeep {
+            return isAnswerTone ? fax("answering tone 2,100 Hz") : lineTone("steady tone of the line")
+        }
         switch event {
         case .started(let heard):
+            isAnswerTone = Self.isAnswerTone(heard)
             guard let previous = candidate, isInDoubt else { return nil }
             candidate = nil
             // A second tone, the same or not, makes it a cadence or an information tone.
@@ -61,7 +68,7 @@ struct BeepJudge: Sendable {
             quiet = 0
             loud = 0
             isInDoubt = !isAfterSpeech && Self.isLinePitch(heard)
-            if isInDoubt, Self.isFax(heard) { return lineTone("fax tone \(Int(heard.hertz.rounded())) Hz") }
+            if isInDoubt, Self.isFax(heard) { return fax("fax tone \(Int(heard.hertz.rounded())) Hz") }
             if isInDoubt, heard.frames >= Self.ringbackFrames { return lineTone("long line tone") }
             if isInDoubt, heard.firstFrame < Self.carriedOverFrames { return nil }
             if !isInDoubt, heard.frames >= Self.certainFrames { return beep(heard, spoken: spoken) }
@@ -89,6 +96,11 @@ struct BeepJudge: Sendable {
         return .beep(heard)
     }
 
+    private mutating func fax(_ what: String) -> Finding {
+        isLineTone = true
+        return .fax(what)
+    }
+
     private mutating func lineTone(_ what: String) -> Finding {
         isLineTone = true
         return .lineTone(what)
@@ -111,6 +123,10 @@ struct BeepJudge: Sendable {
     private static func isFax(_ heard: ToneDetector.Heard) -> Bool {
         guard heard.secondHertz == nil else { return false }
         return abs(heard.hertz - 1_100) <= 40 && (22...30).contains(heard.frames)
-            || abs(heard.hertz - 2_100) <= 20 && heard.frames >= 25
+            || isAnswerTone(heard) && heard.frames >= 25
+    }
+
+    private static func isAnswerTone(_ heard: ToneDetector.Heard) -> Bool {
+        heard.secondHertz == nil && abs(heard.hertz - 2_100) <= 20
     }
 }

@@ -38,6 +38,10 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
     private var tones = ToneDetector()
     private var speech = SpeechTracker()
     private var beeps = BeepJudge()
+    /// Asked while nobody has been recognised.
+    private var line = CallProgressDetector()
+    /// Final: behind a tone of the exchange is nobody.
+    private var hasLineSpoken = false
     private var frames = 0
     private var answeredBy: AnsweredBy?
     /// Frame of the first word on ``answeredBy``.
@@ -58,6 +62,7 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         frames += 1
         let event = tones.process(frame)
         _ = voice.process(frame)
+        let lineTone = isUndecided ? line.process(frame)?.lineWords : nil
         speech.process(isLoud: voice.isLoud, isTonal: tones.isTonal, isTone: tones.isOn, at: index)
         let finding = beeps.process(
             event, isSpeech: voice.isLoud && !tones.isTonal, isOn: tones.isOn, spoken: speech.totalLoud)
@@ -67,22 +72,30 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         }
         switch finding {
         case .beep(let heard): return beepVerdict(heard)
-        case .lineTone(let what): return lineToneVerdict(what)
+        case .lineTone(let what): return lineToneVerdict(.unknown, what)
+        case .fax(let what): return lineToneVerdict(.fax, what)
         case nil: break
+        }
+        if let lineTone {
+            hasLineSpoken = true
+            return lineToneVerdict(.unknown, lineTone)
         }
         switch answeredBy {
         case nil: return decide(at: index)
         case .unknown: return decide(at: index)
         case .human: return revise(at: index)
         case .voicemail: return endOfGreeting(at: index)
+        case .fax: return nil
         }
     }
+
+    private var isUndecided: Bool { answeredBy == nil || answeredBy == .unknown }
 
     /// Nothing that is heard from here on can change the verdict.
     private var isFinished: Bool {
         switch answeredBy {
         case nil, .voicemail: frames >= limits.listening
-        case .unknown: beeps.isLineTone || frames >= limits.listening
+        case .unknown, .fax: hasLineSpoken || beeps.isLineTone || frames >= limits.listening
         case .human: queued == nil && !isRevisable && frames - decidedAt > limits.beepRevision
         }
     }
@@ -151,9 +164,10 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         return first
     }
 
-    private mutating func lineToneVerdict(_ what: String) -> AnswerVerdict? {
-        guard answeredBy == nil else { return nil }
-        return recognise(.unknown, 0.9, what)
+    private mutating func lineToneVerdict(_ who: AnsweredBy, _ what: String) -> AnswerVerdict? {
+        // A fax may wait for longer than silence was waited for.
+        guard answeredBy == nil || answeredBy == .unknown && who == .fax else { return nil }
+        return recognise(who, 0.9, what)
     }
 
     // MARK: Verdicts

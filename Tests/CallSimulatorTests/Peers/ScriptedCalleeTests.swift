@@ -167,7 +167,8 @@ struct CalleeScriptTests {
     func roundTrip() throws {
         let everything = CalleeScript(steps: [
             .ring(.milliseconds(1_500)), .earlyMedia(.seconds(1)), .answer, .say("a"), .play("x"),
-            .beep(hertz: 440, .milliseconds(250)), .wait(.seconds(1)), .waitForVoice(timeout: .seconds(2)),
+            .beep(hertz: 440, .milliseconds(250)), .tone(.intercept, .milliseconds(1_500)),
+            .wait(.seconds(1)), .waitForVoice(timeout: .seconds(2)),
             .waitForSilence(.milliseconds(300), timeout: .seconds(4)), .press("1W#"), .hangUp,
         ])
         for script in CalleeScript.presets.map(\.script) + [everything] {
@@ -187,6 +188,7 @@ struct CalleeScriptTests {
             (#"{"steps": [{"say": "too early"}]}"#, 0, "say"),
             (#"{"steps": [{"answer": {}}, {"ring": {"seconds": 1}}]}"#, 1, "ring"),
             (#"{"steps": [{"answer": {}}, {"hangUp": {}}, {"say": "late"}]}"#, 2, "say"),
+            (#"{"steps": [{"answer": {}}, {"tone": {"name": "hum"}}]}"#, 1, "tone.name"),
             (#"{"steps": [{"answer": {}}, {"press": "12x"}]}"#, 1, "press"),
             (#"{"steps": [{"answer": {}}, {"play": "x.wav"}]}"#, 1, "play"),
         ] as [(String, Int?, String)])

@@ -165,6 +165,37 @@ struct CallCoreTests {
         #expect(out.sends == [.negotiate(answer: nil, isFinal: true)])
     }
 
+    @Test("An information tone before the answer that says the number leads nowhere ends the call")
+    mutating func notInService() {
+        core.dial(sipCallID: "abc", at: at(0), into: &out)
+        core.receive(provisional: response(183, sdp: [9]), at: at(1), into: &out)
+        core.mediaReady(isFinal: false, at: at(1), into: &out)
+        out.removeAll()
+        core.heard(.busy, at: at(2), into: &out)
+        core.heard(.specialInformation(.noCircuit), at: at(3), into: &out)
+        #expect(out.events == [.callProgress(.busy), .callProgress(.specialInformation(.noCircuit))])
+        #expect(out.sends == [], "the network says by itself what becomes of those")
+        out.removeAll()
+        core.heard(.specialInformation(.vacantCode), at: at(4), into: &out)
+        #expect(out.events == [.callProgress(.specialInformation(.vacantCode))])
+        #expect(out.sends == [.endSession(reason: nil), .stopMedia, .cancelAgent])
+        core.receive(failure: .rejected(response(487)), at: at(4.1), into: &out)
+        #expect(core.outcome.disposition == .badNumber)
+        #expect(
+            core.outcome.cause
+                == CallCause(
+                    sipStatus: 487, text: "special information tone before the answer: vacant code"))
+    }
+
+    @Test("An information tone after the answer is told and changes nothing")
+    mutating func informationAfterAnswer() {
+        answerCall()
+        core.heard(.specialInformation(.vacantCode), at: at(6), into: &out)
+        #expect(out.events == [.callProgress(.specialInformation(.vacantCode))])
+        #expect(out.sends == [])
+        #expect(core.state == .answered)
+    }
+
     @Test("A description that we cannot speak: borne in early media, ended after the answer")
     mutating func mediaRefused() {
         core.dial(sipCallID: "abc", at: at(0), into: &out)
@@ -210,7 +241,7 @@ struct CallCoreTests {
         for _ in 0..<40 {
             now += generator.nextUnit() * 20
             let time = at(now)
-            switch generator.next() % 15 {
+            switch generator.next() % 16 {
             case 0: core.dial(sipCallID: "x", at: time, into: &out)
             case 1: core.hangUp(text: "", at: time, into: &out)
             case 2: core.abort(.failed, text: "", at: time, into: &out)
@@ -225,6 +256,7 @@ struct CallCoreTests {
             case 11: core.mediaReady(isFinal: generator.chance(0.5), at: time, into: &out)
             case 12: core.mediaRefused(text: "", isFinal: true, at: time, into: &out)
             case 13: core.receive(failure: .abandoned, at: time, into: &out)
+            case 14: core.heard(.specialInformation(.vacantCode), at: time, into: &out)
             default: core.fire(at: time, into: &out)
             }
         }

@@ -44,6 +44,7 @@ private struct Score {
                 switch answer.label {
                 case "human": last == .human
                 case "machine", "beep": last == .voicemail
+                case "fax": last == .fax
                 default: last == nil || last == .unknown
                 }
             total[answer.label, default: 0] += 1

@@ -116,12 +116,27 @@ struct EnergyAnswerClassifierTests {
 
     @Test(
         "Tones of the line are neither person nor voicemail",
-        arguments: [
-            Tone.busy, .reorder, .ringback, .specialInformation, .beep(hertz: 2_100, for: .seconds(3)),
-        ])
+        arguments: [Tone.busy, .reorder, .ringback, .specialInformation, .beep(hertz: 425, for: .seconds(3))]
+    )
     func lineTones(lineTone: Tone) {
         let found = verdicts(on: silence(200) + tone(lineTone, 4_500))
         #expect(found.map(\.answeredBy) == [.unknown])
+    }
+
+    @Test("Double rings after the answer are nobody")
+    func ringbackAfterAnswer() {
+        let pulse = tone(Tone([Tone.Segment(400, 450, for: .milliseconds(400))], repeats: false), 600)
+        let rings = (0..<3).flatMap { _ in pulse + pulse + silence(1_800) }
+        #expect(verdicts(on: silence(200) + rings).map(\.answeredBy) == [.unknown])
+    }
+
+    @Test("A fax is known by its calling or answering tone, however late")
+    func fax() {
+        let answering = tone(.beep(hertz: 2_100, for: .seconds(3)), 4_500)
+        let calling = beep(1_100, 500) + silence(3_000)
+        for sound in [answering, calling, silence(5_500) + answering] {
+            #expect(verdicts(on: silence(200) + sound).last?.answeredBy == .fax)
+        }
     }
 
     @Test("Silence and noise are unknown after five seconds; what is said later still counts")

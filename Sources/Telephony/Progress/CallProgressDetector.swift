@@ -1,0 +1,226 @@
+internal import RTPMedia
+
+/// Hears what the line says by tones: ringback, busy, congestion, information, dial, fax tones and beeps.
+///
+/// For 8 kHz audio in frames of 20 ms, from the first frame of early media on. Exchange tones are told by pitch and cadence
+/// after their ``TonePlan``; a cadence must have been heard once and a half before it is believed. Nothing here allocates.
+public struct CallProgressDetector: Sendable {
+    /// A cadence in frames.
+    private struct Cadence {
+        var tone: ProgressTone
+        var pitches: ClosedRange<Double>
+        var steps: [Int]
+    }
+
+    /// One burst and the pause before it.
+    private struct Beat {
+        var on = 0
+        var offBefore = 0
+        var hertz = 0.0
+    }
+
+    private static let beatLimit = 8
+    /// Silence that no busy tone has: ringback has.
+    private static let ringbackPause = 45
+    private static let doubleRingPause = 30
+    /// Longer than any ringback.
+    private static let dialToneFrames = 150
+    /// Longer than any beep.
+    private static let answerToneFrames = 70
+    private static let longestBeep = 75
+
+    private let cadences: [Cadence]
+    private var bursts = ToneBurstTracker()
+    /// The last beats of one pitch, the latest at 0.
+    private var beats: InlineArray<8, Beat> = .init(repeating: Beat())
+    private var beatCount = 0
+    /// Steps of the longest cadence recognised in them: a shorter one is only a part of it.
+    private var recognisedSteps = 0
+    /// The last two bursts of any pitch, the latest first.
+    private var last: ToneBurst?
+    private var secondLast: ToneBurst?
+    private var said: ProgressTone?
+    private var beep: ToneBurst?
+
+    /// - Parameter plans: The likeliest first: where two share a cadence, the first one's meaning counts.
+    public init(plans: [TonePlan] = TonePlan.all) {
+        cadences = plans.flatMap(\.entries).compactMap { entry in
+            guard let lowest = entry.frequencies.min(), let highest = entry.frequencies.max() else {
+                return nil
+            }
+            let tone: ProgressTone =
+                switch entry.meaning {
+                case .dialTone: .dialTone
+                case .ringback: .ringback
+                case .busy: .busy
+                case .congestion: .congestion
+                }
+            return Cadence(
+                tone: tone, pitches: lowest - 30...highest + 30,
+                steps: entry.cadence.map { max(1, ($0 + 10) / 20) })
+        }
+    }
+
+    /// Takes the next frame of 160 samples.
+    ///
+    /// - Returns: A tone that was recognised in it. The same tone is told once, until another one was heard; every beep is.
+    public mutating func process(_ frame: Span<Int16>) -> ProgressTone? {
+        let disturbed = bursts.disturbed
+        if let ended = bursts.process(frame) {
+            remember(ended, disturbed: disturbed)
+            return tell(shortCadence() ?? faxCalling())
+        }
+        if let burst = bursts.current { return tell(goingOn(burst)) }
+        return tell(ringback()) ?? lonelyBeep()
+    }
+
+    private mutating func tell(_ tone: ProgressTone?) -> ProgressTone? {
+        guard let tone else { return nil }
+        beep = nil
+        guard tone != said else { return nil }
+        said = tone
+        return tone
+    }
+
+    // MARK: What was heard
+
+    private mutating func remember(_ burst: ToneBurst, disturbed: Int) {
+        let pause = last.map { burst.start - $0.end } ?? .max
+        let isSamePitch = last.map { abs($0.hertz - burst.hertz) <= 60 } ?? false
+        // Speech between two tones: they are no cadence.
+        if !isSamePitch || disturbed * 5 > pause {
+            beatCount = 0
+            recognisedSteps = 0
+        }
+        for index in stride(from: Self.beatLimit - 1, to: 0, by: -1) { beats[index] = beats[index - 1] }
+        beats[0] = Beat(on: burst.length, offBefore: pause, hertz: burst.hertz)
+        beatCount = min(beatCount + 1, Self.beatLimit)
+        let canBeBeep =
+            burst.isSteady && (3...Self.longestBeep).contains(burst.length)
+            && pause > (burst.isLow ? 225 : 10)
+        beep = canBeBeep && !burst.isDigit ? burst : nil
+        secondLast = last
+        last = burst
+    }
+
+    // MARK: Exchange tones
+
+    private static func isNear(_ frames: Int, _ wanted: Int) -> Bool {
+        abs(frames - wanted) <= max(2, wanted * 14 / 100)
+    }
+
+    /// Busy and congestion, at the end of a burst: one turn of the cadence and the beginning of the next.
+    private mutating func shortCadence() -> ProgressTone? {
+        for cadence in cadences where cadence.tone == .busy || cadence.tone == .congestion {
+            guard cadence.steps.count >= max(2, recognisedSteps), matches(cadence) else { continue }
+            recognisedSteps = cadence.steps.count
+            return cadence.tone
+        }
+        return nil
+    }
+
+    private func matches(_ cadence: Cadence) -> Bool {
+        let steps = cadence.steps
+        let needed = steps.count / 2 + 1
+        guard beatCount >= needed, cadence.pitches.contains(beats[0].hertz) else { return false }
+        // It may have been heard from any of its bursts on.
+        for rotation in stride(from: 0, to: steps.count, by: 2) {
+            var holds = true
+            for back in 0..<needed where holds {
+                // Backwards from the latest burst, which is step `rotation`.
+                let step = (rotation + 2 * (steps.count - back)) % steps.count
+                let pause = (step + steps.count - 1) % steps.count
+                holds = Self.isNear(beats[back].on, steps[step])
+                if back < needed - 1 { holds = holds && Self.isNear(beats[back].offBefore, steps[pause]) }
+            }
+            if holds { return true }
+        }
+        return false
+    }
+
+    /// One ring, or two, and a pause that is too long for anything else.
+    private func ringback() -> ProgressTone? {
+        let quiet = bursts.quiet
+        guard beatCount > 0, (Self.doubleRingPause...60).contains(quiet), bursts.disturbed * 5 <= quiet
+        else { return nil }
+        for cadence in cadences where cadence.tone == .ringback && cadence.pitches.contains(beats[0].hertz) {
+            let steps = cadence.steps
+            switch steps.count {
+            case 2 where quiet >= Self.ringbackPause:
+                if Self.isNear(beats[0].on, steps[0]) { return .ringback }
+            case 4 where beatCount >= 2:
+                if Self.isNear(beats[0].on, steps[2]), Self.isNear(beats[0].offBefore, steps[1]),
+                    Self.isNear(beats[1].on, steps[0])
+                {
+                    return .ringback
+                }
+            default: break
+            }
+        }
+        return nil
+    }
+
+    // MARK: Tones that go on
+
+    private func goingOn(_ burst: ToneBurst) -> ProgressTone? {
+        if let tone = specialInformation(burst) { return tone }
+        if burst.isNear(2_100, 25), burst.length >= Self.answerToneFrames { return .faxAnswering }
+        guard burst.isLow, burst.length >= Self.dialToneFrames else { return nil }
+        for cadence in cadences where cadence.tone == .dialTone && cadence.pitches.contains(burst.hertz) {
+            return .dialTone
+        }
+        return nil
+    }
+
+    /// In the third segment, once it has lasted longer than a spoken sound.
+    private func specialInformation(_ third: ToneBurst) -> ProgressTone? {
+        guard third.isNear(1_788, 45), third.length >= 7, let second = last, let first = secondLast,
+            first.isNear(945, 70), second.isNear(1_400, 60),
+            (0...6).contains(third.start - second.end), (0...6).contains(second.start - first.end)
+        else { return nil }
+        // From beginning to beginning: where one segment passes into the next, a frame may be neither's.
+        let lengths = (first: Self.segment(first, second), second: Self.segment(second, third))
+        guard (8...25).contains(lengths.first), (8...25).contains(lengths.second) else { return nil }
+        return .specialInformation(
+            SpecialInformation(
+                first: (first.hertz, lengths.first * 20), second: (second.hertz, lengths.second * 20)))
+    }
+
+    private static func segment(_ burst: ToneBurst, _ following: ToneBurst) -> Int {
+        following.start - burst.end <= 1 ? following.start - burst.start : burst.length
+    }
+
+    /// The second call of a fax: half a second every three and a half.
+    private func faxCalling() -> ProgressTone? {
+        guard let burst = last, let before = secondLast, burst.isNear(1_100, 40), before.isNear(1_100, 40),
+            (20...30).contains(burst.length), (20...30).contains(before.length),
+            (150...200).contains(burst.start - before.start)
+        else { return nil }
+        return .faxCalling
+    }
+
+    // MARK: Beeps
+
+    private mutating func lonelyBeep() -> ProgressTone? {
+        guard let burst = beep else { return nil }
+        if bursts.quiet <= 4, bursts.disturbed > 0 {
+            beep = nil  // A voice that went on.
+            return nil
+        }
+        // A cadence or a fax would come again; a beep does not.
+        let isInDoubt = burst.isLow || burst.isNear(1_100, 40)
+        guard bursts.quiet >= (isInDoubt ? Self.ringbackPause : 8) else { return nil }
+        beep = nil
+        said = nil
+        return .beep(hertz: Int(burst.hertz.rounded()))
+    }
+}
+
+extension ToneBurst {
+    /// A telephone key: a pair of one low and one high pitch (ITU-T Q.23).
+    fileprivate var isDigit: Bool {
+        guard let secondHertz else { return false }
+        let (low, high) = (min(hertz, secondHertz), max(hertz, secondHertz))
+        return (680...960).contains(low) && (1_180...1_660).contains(high)
+    }
+}
