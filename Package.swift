@@ -71,6 +71,9 @@ let package = Package(
             name: "AgentBridge", dependencies: ["SansIO", "RTPMedia", "Telephony"],
             path: "Sources/AgentBridge", swiftSettings: strict),
 
+        // What both command-line tools parse their words with.
+        .target(name: "ToolArguments", path: "Sources/ToolArguments", swiftSettings: strict),
+
         // The simulator and the tools.
         .target(name: "CSimulatorHooks", path: "Simulator/CSimulatorHooks"),
         .target(
@@ -81,12 +84,15 @@ let package = Package(
             path: "Simulator/CallSimulator", swiftSettings: strict),
         .executableTarget(
             name: "callsim",
-            dependencies: ["CallSimulator", "SansIO", "Telephony", "AgentBridge", "CampaignKit"],
+            dependencies: [
+                "ToolArguments", "CallSimulator", "SansIO", "Telephony", "AgentBridge", "CampaignKit",
+            ],
             path: "Simulator/callsim", swiftSettings: strict),
         .executableTarget(
             name: "outdial",
             dependencies: [
-                "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit", "CampaignSQLite",
+                "ToolArguments", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit",
+                "CampaignSQLite",
                 "AgentBridge",
                 "CallSimulator",
             ],

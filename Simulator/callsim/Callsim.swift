@@ -1,3 +1,4 @@
+import ToolArguments
 import Foundation
 
 /// `callsim`: campaigns in virtual time, from the command line.

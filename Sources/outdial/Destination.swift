@@ -1,3 +1,4 @@
+internal import ToolArguments
 internal import CampaignKit
 
 /// What a person types to be called.

@@ -1,3 +1,4 @@
+internal import ToolArguments
 internal import Foundation
 
 /// The tool's commands.

@@ -13,10 +13,10 @@ struct BaresipTests {
         let folder = URL.temporaryDirectory.appending(path: "outdial-baresip-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let port = try Stranger.freePort()
-        try Self.writeConfiguration(to: folder, port: port)
-        let baresip = try Stranger(program, ["-f", folder.path], in: folder)
-        try #require(Stranger.waitForUDP(port: port), "baresip did not start: \(baresip.output)")
+        let (baresip, port) = try Stranger.listening(program, in: folder) { port in
+            try Self.writeConfiguration(to: folder, port: port)
+            return ["-f", folder.path]
+        }
 
         let dialer = Dialer(
             trunk: Trunk(name: "baresip", host: "127.0.0.1", port: port, numbers: ["+15550100"]))

@@ -112,15 +112,13 @@ struct SippRun<Value: Sendable>: Sendable {
         guard let sipp = try Stranger.find("sipp") else { return nil }
         let scenario = try Stranger.fixture(scenario, replacing: words)
         defer { try? FileManager.default.removeItem(at: scenario) }
-        let port = try Stranger.freePort()
-        let media = try Stranger.freePort() & ~1
-        let stranger = try Stranger(
-            sipp,
-            [
+        let (stranger, port) = try Stranger.listening(sipp) { port in
+            let media = try Stranger.freePort() & ~1
+            return [
                 "-sf", scenario.path, "-i", "127.0.0.1", "-p", String(port), "-mi", "127.0.0.1",
                 "-mp", String(media), "-m", "1", "-nostdin", "-timeout", "30s",
-            ] + options)
-        try #require(Stranger.waitForUDP(port: port), "sipp did not start: \(stranger.output)")
+            ] + options
+        }
 
         let trunk = Trunk(
             name: "sipp", host: "127.0.0.1", port: port, credentials: credentials, numbers: ["+15550100"])

@@ -45,6 +45,20 @@ final class Stranger {
         try? FileManager.default.removeItem(at: log)
     }
 
+    /// Starts a program that is to listen on a free UDP port of 127.0.0.1, which another may take in between: up to three tries.
+    static func listening(
+        _ path: String, in folder: URL = .temporaryDirectory, arguments: (_ port: UInt16) throws -> [String]
+    ) throws -> (stranger: Stranger, port: UInt16) {
+        var output = ""
+        for _ in 0..<3 {
+            let port = try freePort()
+            let stranger = try Stranger(path, try arguments(port), in: folder)
+            if waitForUDP(port: port, limit: 5) { return (stranger, port) }
+            output = stranger.output
+        }
+        throw Missing(description: "\(path) does not listen: \(output)")
+    }
+
     var isRunning: Bool { process.isRunning }
 
     /// What it has printed so far.

@@ -1,3 +1,4 @@
+import ToolArguments
 import CallSimulator
 
 /// `callsim canary`: proof that the rules can object.

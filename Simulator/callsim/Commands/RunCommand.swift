@@ -1,3 +1,4 @@
+import ToolArguments
 import CallSimulator
 import CampaignKit
 import Foundation

@@ -1,3 +1,4 @@
+internal import ToolArguments
 internal import CallSimulator
 internal import Foundation
 internal import SIPCore

@@ -1,3 +1,4 @@
+internal import ToolArguments
 internal import AgentBridge
 internal import CallSimulator
 internal import CampaignKit

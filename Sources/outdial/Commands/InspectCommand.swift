@@ -1,3 +1,4 @@
+internal import ToolArguments
 internal import CampaignKit
 internal import Foundation
 internal import RTPMedia

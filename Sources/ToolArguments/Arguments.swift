@@ -1,47 +1,11 @@
-/// What may stand on one command's line: declared once, used for parsing and for `--help`.
-struct CommandSyntax {
-    /// How the command is called, for example `outdial call NUMBER --trunk FILE`.
-    var usage: String
-    var summary: String
-    /// Names of positional arguments; a last one ending in `…` takes all that remain.
-    var positionals: [String] = []
-    var options: [Option] = []
-    /// Further paragraphs of the help text.
-    var discussion = ""
-
-    struct Option {
-        /// With dashes: `--trunk`.
-        var name: String
-        /// What the value is called in the help; `nil` for a flag.
-        var value: String?
-        var help: String
-    }
-
-    static let help = Option(name: "--help", value: nil, help: "Show this help.")
-
-    /// The text behind `--help`.
-    var helpText: String {
-        let rows = (options + [Self.help]).map { option in
-            (option.name + (option.value.map { " " + $0 } ?? ""), option.help)
-        }
-        let width = (rows.map(\.0.count).max() ?? 0) + 2
-        let table = rows.map { name, help in
-            "  " + name + String(repeating: " ", count: width - name.count) + help
-        }
-        var paragraphs = [summary, "Usage: \(usage)", "Options:\n" + table.joined(separator: "\n")]
-        if !discussion.isEmpty { paragraphs.append(discussion) }
-        return paragraphs.joined(separator: "\n\n")
-    }
-}
-
 /// A parsed command line.
-struct Arguments {
-    private(set) var positionals: [String] = []
+package struct Arguments {
+    package private(set) var positionals: [String] = []
     private var values: [String: String] = [:]
     private var flags: Set<String> = []
 
     /// - Throws: ``UsageError`` naming the argument that does not fit, or ``HelpRequest``.
-    init(_ words: some Sequence<String>, for syntax: CommandSyntax) throws {
+    package init(_ words: some Sequence<String>, for syntax: CommandSyntax) throws {
         var words = words.makeIterator()
         var onlyPositionals = false
         while let word = words.next() {
@@ -84,47 +48,56 @@ struct Arguments {
         }
     }
 
-    func flag(_ name: String) -> Bool { flags.contains(name) }
+    package func flag(_ name: String) -> Bool { flags.contains(name) }
 
-    func string(_ name: String) -> String? { values[name] }
+    package func string(_ name: String) -> String? { values[name] }
 
     /// - Throws: ``UsageError`` when the option is absent.
-    func required(_ name: String) throws -> String {
+    package func required(_ name: String) throws -> String {
         guard let value = values[name] else { throw UsageError("\(name) is required") }
         return value
     }
 
     /// A whole number in `range`; `nil` when the option is absent.
-    func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+    package func integer<Number: FixedWidthInteger>(
+        _ name: String, in range: ClosedRange<Number>
+    ) throws -> Number? {
         guard let text = values[name] else { return nil }
-        guard let number = Int(text), range.contains(number) else {
+        guard let number = Number(text), range.contains(number) else {
             throw UsageError(
                 "\(name) takes a whole number in \(range.lowerBound)...\(range.upperBound), not '\(text)'")
         }
         return number
     }
 
-    /// A number of seconds in `range`, decimals allowed; `nil` when the option is absent.
-    func seconds(_ name: String, in range: ClosedRange<Double>) throws -> Duration? {
+    /// A number in `range`; `nil` when the option is absent.
+    package func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
         guard let text = values[name] else { return nil }
         guard let number = Double(text), range.contains(number) else {
             throw UsageError(
-                "\(name) takes seconds in \(range.lowerBound)...\(range.upperBound), not '\(text)'")
+                "\(name) takes a number in \(range.lowerBound)...\(range.upperBound), not '\(text)'")
         }
-        return .milliseconds(Int64(number * 1_000))
+        return number
+    }
+
+    /// A number of seconds in `range`, decimals allowed; `nil` when the option is absent.
+    package func seconds(_ name: String, in range: ClosedRange<Double>) throws -> Duration? {
+        try number(name, in: range).map { .milliseconds(Int64($0 * 1_000)) }
     }
 }
 
 /// The command line is not usable; exit code 64.
-struct UsageError: Error, CustomStringConvertible {
-    var description: String
+package struct UsageError: Error, CustomStringConvertible {
+    package var description: String
 
-    init(_ message: String, syntax: CommandSyntax? = nil) {
+    package init(_ message: String, syntax: CommandSyntax? = nil) {
         description = message + (syntax.map { "\nUsage: \($0.usage)" } ?? "")
     }
 }
 
 /// `--help` was asked for; exit code 0.
-struct HelpRequest: Error {
-    var text: String
+package struct HelpRequest: Error {
+    package var text: String
+
+    package init(text: String) { self.text = text }
 }
