@@ -31,6 +31,11 @@ public struct ToneDetector: Sendable {
         public var firstFrame: Int
         /// Samples from the first one processed to the tone's end, within some milliseconds.
         public var endSample: Int
+        /// How far the stronger pitch moved from frame to frame, at most, in hertz; the first and the last frame, which the tone
+        /// may fill in part, do not count.
+        public var pitchStep = 0.0
+        /// Mean square of the loudest of those frames over that of the quietest.
+        public var levelRatio = 1.0
     }
 
     public enum Event: Hashable, Sendable {
@@ -53,6 +58,16 @@ public struct ToneDetector: Sendable {
     /// Greatest mean square in the current run.
     private var loudest = 0.0
     private var misses = 0
+    /// The last frame of the current run, which is not counted as long as it may be the last.
+    private var latest = Measured()
+    private var quietest = 0.0
+    /// From the last frame but one to the last.
+    private var lastStep = 0.0
+
+    private struct Measured {
+        var hertz = 0.0
+        var energy = 0.0
+    }
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -97,6 +112,12 @@ public struct ToneDetector: Sendable {
     private mutating func extend(_ peaks: ToneSpectrum.Peaks, energy: Double, at index: Int) -> Event? {
         misses = 0
         if var run = current {
+            if run.frames > 1 {
+                quietest = run.frames == 2 ? latest.energy : min(quietest, latest.energy)
+                run.levelRatio = max(run.levelRatio, loudest / quietest)
+                run.pitchStep = max(run.pitchStep, lastStep)
+            }
+            lastStep = run.frames > 1 ? abs(peaks.hertz - latest.hertz) : 0
             // The pitch is that of the whole run; the first frame, which may be half silence, counts for less.
             run.frames += 1
             let weight = 1 / Double(min(run.frames, 8))
@@ -110,6 +131,7 @@ public struct ToneDetector: Sendable {
                 endSample: 0)
             loudest = energy
         }
+        latest = Measured(hertz: peaks.hertz, energy: energy)
         current?.endSample = (index + 1) * ToneSpectrum.frameSamples
         guard !isOn, let current, current.frames >= configuration.minimumFrames else { return nil }
         isOn = true

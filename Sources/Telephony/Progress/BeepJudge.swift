@@ -63,6 +63,7 @@ struct BeepJudge: Sendable {
             // A second tone, the same or not, makes it a cadence or an information tone.
             let pitches = "\(Int(previous.hertz.rounded())) Hz, then \(Int(heard.hertz.rounded())) Hz"
             return lineTone("line tone \(pitches)")
+        case .ended(let heard) where Self.isVowel(heard): return nil
         case .ended(let heard):
             guard !hasBeeped || spoken - spokenAtBeep >= 2 * Self.speechFrames else { return nil }
             quiet = 0
@@ -117,6 +118,11 @@ struct BeepJudge: Sendable {
             return (330...540).contains(low) && (420...660).contains(high)
         }
         return (388...492).contains(heard.hertz) || isNear(950, 20) || isNear(1_100) || isNear(2_100)
+    }
+
+    /// A sung or synthetic vowel comes close to a short low beep, but its pitch and level move.
+    private static func isVowel(_ heard: ToneDetector.Heard) -> Bool {
+        heard.frames < 10 && heard.hertz < 800 && (heard.pitchStep > 7.5 || heard.levelRatio > 1.4)
     }
 
     /// Calling tone 1,100 Hz for 0.5 s, answering tone 2,100 Hz for longer (ITU-T T.30 §4).

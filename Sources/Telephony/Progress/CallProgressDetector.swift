@@ -121,14 +121,15 @@ public struct CallProgressDetector: Sendable {
 
     private func matches(_ cadence: Cadence) -> Bool {
         let steps = cadence.steps
-        let needed = steps.count / 2 + 1
+        // Syllables come in quick pulses too: once more of those.
+        let needed = steps.count / 2 + (steps.reduce(0, +) < 30 ? 2 : 1)
         guard beatCount >= needed, cadence.pitches.contains(beats[0].hertz) else { return false }
         // It may have been heard from any of its bursts on.
         for rotation in stride(from: 0, to: steps.count, by: 2) {
             var holds = true
             for back in 0..<needed where holds {
                 // Backwards from the latest burst, which is step `rotation`.
-                let step = (rotation + 2 * (steps.count - back)) % steps.count
+                let step = (rotation + 2 * steps.count * needed - 2 * back) % steps.count
                 let pause = (step + steps.count - 1) % steps.count
                 holds = Self.isNear(beats[back].on, steps[step])
                 if back < needed - 1 { holds = holds && Self.isNear(beats[back].offBefore, steps[pause]) }

@@ -123,6 +123,16 @@ struct EnergyAnswerClassifierTests {
         #expect(found.map(\.answeredBy) == [.unknown])
     }
 
+    @Test("A short low tone that swells or glides is a vowel, a steady one is a beep")
+    func vowels() {
+        let steady = beep(440, 120)
+        let swelling = steady.indices.map { Int16(Int(steady[$0]) * (steady.count / 4 + $0) / steady.count) }
+        for (sound, isBeep) in [(steady, true), (swelling, false)] {
+            let found = verdicts(on: silence(400) + sound + silence(2_500))
+            #expect(found.contains { $0.stage == .beepHeard } == isBeep)
+        }
+    }
+
     @Test("Double rings after the answer are nobody")
     func ringbackAfterAnswer() {
         let pulse = tone(Tone([Tone.Segment(400, 450, for: .milliseconds(400))], repeats: false), 600)
