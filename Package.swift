@@ -103,14 +103,14 @@ let package = Package(
             dependencies: [
                 "CAllocationCounter", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
                 "CampaignKit",
-                "AgentBridge", "CallSimulator",
+                "AgentBridge", "CallSimulator", "TestSupport",
             ],
             path: "Benchmarks/bench", swiftSettings: strict),
 
         // Tests mirror the targets; InteropTests meet strangers, RepositoryTests read the sources.
         .target(
-            name: "TestSupport", dependencies: ["SansIO", "SIPCore", "RTPMedia"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["CSpeexDSP", "SansIO", "SIPCore", "RTPMedia"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "SansIOTests", dependencies: ["TestSupport", "SansIO"], swiftSettings: strict),
         .testTarget(
             name: "SIPCoreTests", dependencies: ["TestSupport", "SIPCore", "SansIO"], swiftSettings: strict),

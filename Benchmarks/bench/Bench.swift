@@ -6,10 +6,12 @@ struct Bench {
     private static let usage = """
         usage: bench [--json FILE] [--only PREFIX]
                bench --answers [DIR]
+               bench --jitter [DIR]
 
           --json FILE     also writes an array of {name, unit, median, p99, allocations, note}
           --only PREFIX   runs the benchmarks whose names start with PREFIX
           --answers DIR   runs the answer classifiers on the recordings of DIR/labels.csv instead
+          --jitter DIR    replays the network traces (*.csv) of DIR through every jitter buffer instead
 
         Times are thread CPU time unless the note says otherwise; p99 is the worst repetition where values are few.
         Exit codes: 0 all were measured, 1 one failed, 64 usage.
@@ -28,6 +30,7 @@ struct Bench {
                 guard let name = arguments.next() else { misused("--only needs a prefix") }
                 prefix = name
             case "--answers": exit(AnswerBench.run(folder: arguments.next()))
+            case "--jitter": exit(JitterTable.print(folder: arguments.next()))
             case "--help", "-h":
                 print(usage)
                 return

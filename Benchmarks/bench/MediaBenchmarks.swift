@@ -30,25 +30,41 @@ let packetSuite = Suite(name: "media.rtp") {
     return [figure]
 }
 
-/// `media.jitter`.
+/// `media.jitter` and `media.jitter.adaptive`.
 let jitterSuite = Suite(name: "media.jitter") {
-    var buffer = SpeexJitterBuffer(margin: .milliseconds(20))
+    [
+        try measureJitterBuffer("media.jitter", "libspeexdsp: put, take, tick") {
+            SpeexJitterBuffer(margin: .milliseconds(20))
+        },
+        try measureJitterBuffer("media.jitter.adaptive", "our own: put, begin, take, finish") {
+            AdaptiveJitterBuffer()
+        },
+    ]
+}
+
+private func measureJitterBuffer(
+    _ name: String, _ note: String, _ make: () -> some JitterBuffer & ~Copyable
+) throws -> Measurement {
+    var buffer = make()
     var payload = OwnedBytes(capacity: 2_048)
     let sound = [UInt8](repeating: 0xD5, count: 160)
     var sequence = SequenceNumber(0)
     var timestamp = RTPTimestamp(0)
+    var now = MonotonicInstant(nanoseconds: 0)
     var frames = 0
     var played = 0
-    let figure = measure("media.jitter", note: "libspeexdsp: put, take, tick") {
-        buffer.put(sound.span.bytes, tag: 0, sequence: sequence, timestamp: timestamp, samples: 160)
+    let figure = measure(name, note: note) {
+        buffer.put(sound.span.bytes, tag: 0, sequence: sequence, timestamp: timestamp, samples: 160, at: now)
         sequence.rawValue &+= 1
         timestamp.rawValue &+= 160
+        _ = buffer.beginFrame(at: now)
         if case .packet = buffer.take(160, into: &payload) { played += 1 }
         buffer.finishFrame(remaining: 0)
+        now = now.advanced(by: .milliseconds(20))
         frames += 1
     }
     try BenchmarkFault.check(played > frames * 9 / 10, "\(played) of \(frames) packets were played")
-    return [figure]
+    return figure
 }
 
 /// `media.g711.*`.

@@ -28,7 +28,8 @@ public struct FixedDelayJitterBuffer: JitterBuffer, ~Copyable {
     }
 
     public mutating func put(
-        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int
+        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int,
+        at now: MonotonicInstant
     ) {
         guard samples > 0 else { return }
         switch framesToStart {

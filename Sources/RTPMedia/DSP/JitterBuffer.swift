@@ -14,18 +14,34 @@ public enum JitterBufferOutput: Hashable, Sendable {
     case empty
 }
 
+/// What the owner of a jitter buffer is asked to do to the speech of one frame, so that the delay changes unheard.
+public enum PlayoutAdjustment: Hashable, Sendable {
+    case keep
+    /// Play slower: insert at most this many samples.
+    case lengthen(upTo: Int)
+    /// Play faster: leave out at most this many samples.
+    case shorten(upTo: Int)
+}
+
 /// Puts packets back in order and evens out their arrival: the seam between the network's time and ours.
 ///
-/// Put whenever a packet arrives; per 20 ms deadline ``take(_:into:)`` until a frame is full, then
-/// ``finishFrame(remaining:)`` once. On the loop of the engine; nothing fails and nothing allocates per packet.
+/// Put whenever a packet arrives; per 20 ms deadline ``beginFrame(at:)``, ``take(_:into:)`` until a frame is full, then
+/// ``finishFrame(remaining:)``. On the loop of the engine; nothing fails and nothing allocates per packet.
 public protocol JitterBuffer: ~Copyable {
     /// Stores a copy of a payload; duplicates should have been dropped before.
     ///
     /// - Parameters:
     ///   - tag: Comes out again with the packet, to say how to decode it.
     ///   - samples: What the payload lasts, in units of the timestamp.
+    ///   - now: When it arrived, on the clock of ``beginFrame(at:)``.
     mutating func put(
-        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int)
+        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int,
+        at now: MonotonicInstant)
+
+    /// Starts the 20 ms of a frame.
+    ///
+    /// - Returns: How its speech is to be stretched; how far that is followed shows in what remains.
+    mutating func beginFrame(at now: MonotonicInstant) -> PlayoutAdjustment
 
     /// Moves on by one packet or one hole.
     ///
@@ -41,4 +57,8 @@ public protocol JitterBuffer: ~Copyable {
 
     /// Drops what is held and starts over with the next packet.
     mutating func reset()
+}
+
+extension JitterBuffer where Self: ~Copyable {
+    public mutating func beginFrame(at now: MonotonicInstant) -> PlayoutAdjustment { .keep }
 }

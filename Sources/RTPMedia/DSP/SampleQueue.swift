@@ -1,10 +1,10 @@
 /// Sole owner of a short queue of samples between packets of any length and frames of 20 ms.
-struct SampleQueue: ~Copyable {
+package struct SampleQueue: ~Copyable {
     private let start: UnsafeMutablePointer<Int16>
-    let capacity: Int
-    private(set) var count = 0
+    package let capacity: Int
+    package private(set) var count = 0
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
         start = .allocate(capacity: capacity)
         start.initialize(repeating: 0, count: capacity)
@@ -13,7 +13,7 @@ struct SampleQueue: ~Copyable {
     deinit { start.deallocate() }
 
     /// Lets `body` fill up to `count` further samples, or as many as there is room for; it returns how many it wrote.
-    mutating func append(upTo count: Int, _ body: (inout MutableSpan<Int16>) -> Int) {
+    package mutating func append(upTo count: Int, _ body: (inout MutableSpan<Int16>) -> Int) {
         let room = min(count, capacity - self.count)
         guard room > 0 else { return }
         var span = MutableSpan(_unsafeStart: start + self.count, count: room)
@@ -23,7 +23,7 @@ struct SampleQueue: ~Copyable {
     }
 
     /// Moves the first samples out; what is missing in the queue becomes silence.
-    mutating func takeFirst(into frame: inout MutableSpan<Int16>) {
+    package mutating func takeFirst(into frame: inout MutableSpan<Int16>) {
         let taken = min(frame.count, count)
         let start = start
         frame.withUnsafeMutableBufferPointer { frame in
@@ -35,5 +35,23 @@ struct SampleQueue: ~Copyable {
         count -= taken
     }
 
-    mutating func removeAll() { count = 0 }
+    /// Copies samples from the front without moving them out.
+    ///
+    /// - Returns: How many were there to copy.
+    func copyFirst(into samples: inout MutableSpan<Int16>) -> Int {
+        let copied = min(samples.count, count)
+        for index in 0..<copied { samples[index] = start[index] }
+        return copied
+    }
+
+    /// Puts `samples` in the place of the first `removed` ones; does nothing when there are fewer or no room.
+    mutating func replaceFirst(_ removed: Int, with samples: Span<Int16>) {
+        let rest = count - removed
+        guard rest >= 0, rest + samples.count <= capacity else { return }
+        (start + samples.count).update(from: start + removed, count: rest)
+        for index in samples.indices { start[index] = samples[index] }
+        count = rest + samples.count
+    }
+
+    package mutating func removeAll() { count = 0 }
 }

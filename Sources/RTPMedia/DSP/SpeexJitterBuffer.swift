@@ -22,9 +22,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     static let lateLimit = 4
 
     private let state: OpaquePointer
-    private let ring: UnsafeMutableRawPointer
-    /// Octets ever written, modulo 2^32; the ring index is the remainder.
-    private var written: UInt32 = 0
+    private var ring = PayloadRing(capacity: capacity)
     private let marginFrames: Int
     /// Frames until the first packet is played; `nil` while nothing has come.
     private var framesToStart: Int?
@@ -41,8 +39,6 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
             preconditionFailure("libspeexdsp is out of memory")
         }
         state = created
-        ring = .allocate(byteCount: Self.capacity, alignment: 16)
-        ring.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
         var samples = Int32(milliseconds * AudioFrame.narrowRateHertz / 1_000)
         _ = jitter_buffer_ctl(created, JITTER_BUFFER_SET_MARGIN, &samples)
         // Holes are as long as asked for; the delay still moves by whole frames.
@@ -54,13 +50,11 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         )
     }
 
-    deinit {
-        jitter_buffer_destroy(state)
-        ring.deallocate()
-    }
+    deinit { jitter_buffer_destroy(state) }
 
     public mutating func put(
-        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int
+        _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int,
+        at now: MonotonicInstant
     ) {
         guard payload.byteCount <= Self.maximumPayload, samples > 0, samples <= Self.maximumPayload else {
             return
@@ -70,9 +64,9 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         } else if framesToStart == 0 {
             noteLateness(ofPacketEndingAt: timestamp.advanced(by: samples))
         }
-        let position = store(payload, tag: tag)
+        let position = ring.store(payload, tag: tag)
         var packet = JitterBufferPacket()
-        packet.data = (ring + Int(position) % Self.capacity).assumingMemoryBound(to: CChar.self)
+        packet.data = ring.address(of: position).assumingMemoryBound(to: CChar.self)
         packet.len = UInt32(payload.byteCount + 1)
         packet.timestamp = timestamp.rawValue
         packet.span = UInt32(samples)
@@ -89,7 +83,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         if code == JITTER_BUFFER_OK, let data = packet.data {
             missesInARow = 0
             lateFramesInARow = 0
-            guard written &- packet.user_data <= UInt32(Self.capacity) else {
+            guard ring.holds(packet.user_data) else {
                 return .missing(samples: max(Int(packet.span) + Int(offset), 1))
             }
             let bytes = UnsafeRawBufferPointer(start: data, count: Int(packet.len))
@@ -123,24 +117,6 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         missesInARow = 0
         lateFramesInARow = 0
         isLate = nil
-    }
-
-    /// Copies tag and payload to the next free place that does not cross the ring's end.
-    private mutating func store(_ payload: RawSpan, tag: UInt8) -> UInt32 {
-        let byteCount = payload.byteCount + 1
-        var index = Int(written) % Self.capacity
-        if index + byteCount > Self.capacity {
-            written &+= UInt32(Self.capacity - index)
-            index = 0
-        }
-        let position = written
-        ring.storeBytes(of: tag, toByteOffset: index, as: UInt8.self)
-        payload.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            (ring + index + 1).copyMemory(from: base, byteCount: bytes.count)
-        }
-        written &+= UInt32(byteCount)
-        return position
     }
 
     private mutating func noteLateness(ofPacketEndingAt end: RTPTimestamp) {

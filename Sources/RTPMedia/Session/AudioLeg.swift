@@ -12,7 +12,9 @@ public final class AudioLeg {
         public var rateHertz: Int
         /// RTCP canonical name (RFC 7022), not a person's name.
         public var canonicalName: String
-        /// Delay kept by the jitter buffer beyond what it has learnt.
+        /// How packets are put in order and their arrival is evened out.
+        public var jitterBuffer = JitterBufferKind.adaptive(quantile: 0.97)
+        /// Delay that libspeexdsp's jitter buffer keeps beyond what it has learnt.
         public var jitterMargin = Duration.milliseconds(20)
         /// libspeexdsp resampler quality, 0...10.
         public var resamplerQuality = 3

@@ -14,12 +14,13 @@ struct InboundAudio: ~Copyable {
     private(set) var counts = Counts()
     private var negotiated: NegotiatedAudio
     private let isWide: Bool
-    private var jitterBuffer: SpeexJitterBuffer
+    private var jitterBuffer: LegJitterBuffer
     private var concealer = PacketLossConcealer()
+    private var scaler = TimeScaler()
     private var resampler: SpeexResampler?
     private var events = TelephoneEventReceiver()
-    private var queue = SampleQueue(capacity: 2 * SpeexJitterBuffer.maximumPayload)
-    private var payload = OwnedBytes(capacity: SpeexJitterBuffer.maximumPayload)
+    private var queue = SampleQueue(capacity: 2 * LegJitterBuffer.maximumPayload)
+    private var payload = OwnedBytes(capacity: LegJitterBuffer.maximumPayload)
     private var lastAudio: (timestamp: RTPTimestamp, arrival: MonotonicInstant)?
     private var lastEvent: MonotonicInstant?
 
@@ -38,7 +39,7 @@ struct InboundAudio: ~Copyable {
         negotiated = configuration.negotiated
         latch = SourceLatch(
             negotiated: configuration.negotiated.remoteRTP, latchesToSource: configuration.latchesToSource)
-        jitterBuffer = SpeexJitterBuffer(margin: configuration.jitterMargin)
+        jitterBuffer = LegJitterBuffer(configuration.jitterBuffer, margin: configuration.jitterMargin)
         isWide = configuration.rateHertz != AudioFrame.narrowRateHertz
         resampler = try AudioLegError.resampler(
             from: AudioFrame.narrowRateHertz, to: configuration.rateHertz,
@@ -98,7 +99,7 @@ struct InboundAudio: ~Copyable {
             lastAudio = (header.timestamp, now)
             jitterBuffer.put(
                 payload, tag: codec.tag, sequence: header.sequence, timestamp: header.timestamp,
-                samples: packet.payload.count)
+                samples: packet.payload.count, at: now)
         }
         return true
     }
@@ -146,6 +147,7 @@ struct InboundAudio: ~Copyable {
     ) -> AudioLeg.FrameKind {
         let kind = negotiated.direction.receives ? fillQueue(at: now) : .silence
         queue.takeFirst(into: &narrow)
+        scaler.remember(narrow.span)
         if isWide, let count = try? resampler?.resample(narrow.span, into: &wide) {
             for index in count..<wide.count { wide[index] = 0 }
         } else {
@@ -161,6 +163,21 @@ struct InboundAudio: ~Copyable {
     }
 
     private mutating func fillQueue(at now: MonotonicInstant) -> AudioLeg.FrameKind {
+        let frame = AudioFrame.narrowSamples
+        let adjustment = jitterBuffer.beginFrame(at: now)
+        var isComplete = fillFrame()
+        // Speech left out makes room for the next packet.
+        if isComplete, scaler.apply(adjustment, to: &queue) < 0 { isComplete = fillFrame() }
+        jitterBuffer.finishFrame(remaining: queue.count - frame)
+        if isComplete { return .audio }
+        let isAfterEvent = lastEvent.map { $0.duration(to: now) < Self.eventQuiet } ?? false
+        return concealer.hasFadedOut || isAfterEvent ? .silence : .concealed
+    }
+
+    /// Takes until there is a frame.
+    ///
+    /// - Returns: Whether nothing had to be made up.
+    private mutating func fillFrame() -> Bool {
         let frame = AudioFrame.narrowSamples
         var isComplete = true
         while queue.count < frame {
@@ -179,10 +196,7 @@ struct InboundAudio: ~Copyable {
                 isComplete = false
             }
         }
-        jitterBuffer.finishFrame(remaining: queue.count - frame)
-        if isComplete { return .audio }
-        let isAfterEvent = lastEvent.map { $0.duration(to: now) < Self.eventQuiet } ?? false
-        return concealer.hasFadedOut || isAfterEvent ? .silence : .concealed
+        return isComplete
     }
 
     private mutating func conceal(_ samples: Int) {

@@ -9,6 +9,7 @@ private func checkConformance(
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     var payload = OwnedBytes(capacity: 512)
+    var now = MonotonicInstant(nanoseconds: 5_000_000_000)
 
     func put(_ index: Int, into buffer: inout some JitterBuffer & ~Copyable, samples: Int = 160) {
         // The stream starts just before both numbers wrap.
@@ -16,11 +17,15 @@ private func checkConformance(
         buffer.put(
             bytes.span.bytes, tag: UInt8(truncatingIfNeeded: index + 7),
             sequence: SequenceNumber(65_530).advanced(by: index),
-            timestamp: RTPTimestamp(.max - 1_000).advanced(by: index * samples), samples: samples)
+            timestamp: RTPTimestamp(.max - 1_000).advanced(by: index * samples), samples: samples, at: now)
     }
     /// One frame; the index played, -1 for a hole, `nil` for nothing.
     func frame(_ buffer: inout some JitterBuffer & ~Copyable) -> Int? {
-        defer { buffer.finishFrame(remaining: 0) }
+        _ = buffer.beginFrame(at: now)
+        defer {
+            buffer.finishFrame(remaining: 0)
+            now = now.advanced(by: .milliseconds(20))
+        }
         switch buffer.take(160, into: &payload) {
         case .packet(let tag, let offset):
             #expect(offset == 0 && payload.count == 160, "\(name)", sourceLocation: sourceLocation)
@@ -75,7 +80,7 @@ private func checkConformance(
 
 /// Takes until a frame is full, as a leg does; `held` is what was and will be left over.
 private func fill(
-    _ held: inout Int, from buffer: inout SpeexJitterBuffer, _ payload: inout OwnedBytes,
+    _ held: inout Int, from buffer: inout some JitterBuffer & ~Copyable, _ payload: inout OwnedBytes,
     _ note: (JitterBufferOutput) -> Void
 ) {
     while held < 160 {
@@ -91,28 +96,36 @@ private func fill(
 
 @Suite("Jitter buffers")
 struct JitterBufferTests {
-    @Test("Both implementations keep the rules of the seam")
+    @Test("All implementations keep the rules of the seam")
     func conformance() {
+        checkConformance("adaptive") { AdaptiveJitterBuffer() }
         checkConformance("speex") { SpeexJitterBuffer(margin: .milliseconds(20)) }
         checkConformance("fixed") { FixedDelayJitterBuffer(delay: .milliseconds(20)) }
     }
 
     @Test("Packets of 10, 30 and 60 ms fill frames of 20 ms without a hole", arguments: [80, 240, 480])
     func packetDurations(samples: Int) {
-        var buffer = SpeexJitterBuffer(margin: .milliseconds(20))
+        checkDurations(samples: samples) { SpeexJitterBuffer(margin: .milliseconds(20)) }
+        checkDurations(samples: samples) { AdaptiveJitterBuffer() }
+    }
+
+    private func checkDurations(samples: Int, _ make: () -> some JitterBuffer & ~Copyable) {
+        var buffer = make()
         var payload = OwnedBytes(capacity: 512)
         var held = 0
         var next = 0
         var holes = 0
         var played = 0
         for tick in 0..<300 {
+            let now = MonotonicInstant(nanoseconds: Int64(tick) * 20_000_000)
             while next * samples <= tick * 160 {
                 let bytes = [UInt8](repeating: 0, count: samples)
                 buffer.put(
                     bytes.span.bytes, tag: 0, sequence: SequenceNumber(UInt16(next)),
-                    timestamp: RTPTimestamp(UInt32(next * samples)), samples: samples)
+                    timestamp: RTPTimestamp(UInt32(next * samples)), samples: samples, at: now)
                 next += 1
             }
+            _ = buffer.beginFrame(at: now)
             fill(&held, from: &buffer, &payload) { output in
                 if case .packet = output { played += 1 }
                 if case .missing = output { holes += 1 }
@@ -127,18 +140,25 @@ struct JitterBufferTests {
 
     @Test("Numbers from anywhere neither trap nor fill the buffer for good", arguments: UInt64(0)..<8)
     func hostile(seed: UInt64) {
+        checkHostile(seed: seed) { SpeexJitterBuffer(margin: .milliseconds(20)) }
+        checkHostile(seed: seed) { AdaptiveJitterBuffer() }
+    }
+
+    private func checkHostile(seed: UInt64, _ make: () -> some JitterBuffer & ~Copyable) {
         var generator = SeededGenerator(seed: seed)
-        var buffer = SpeexJitterBuffer(margin: .milliseconds(20))
+        var buffer = make()
         var payload = OwnedBytes(capacity: 2_048)
         var held = 0
         var recovered = 0
-        for _ in 0..<3_000 {
+        for tick in 0..<3_000 {
+            let now = MonotonicInstant(nanoseconds: Int64(tick) * 20_000_000)
             let bytes = [UInt8](repeating: 1, count: Int(generator.next() % 2_500))
             buffer.put(
                 bytes.span.bytes, tag: 3,
                 sequence: SequenceNumber(UInt16(truncatingIfNeeded: generator.next())),
                 timestamp: RTPTimestamp(UInt32(truncatingIfNeeded: generator.next())),
-                samples: bytes.count)
+                samples: bytes.count, at: now)
+            _ = buffer.beginFrame(at: now)
             fill(&held, from: &buffer, &payload) { output in
                 if case .packet(let tag, _) = output { #expect(tag == 3) }
             }
@@ -146,10 +166,12 @@ struct JitterBufferTests {
             buffer.finishFrame(remaining: held)
         }
         for index in 0..<100 {
+            let now = MonotonicInstant(nanoseconds: Int64(3_000 + index) * 20_000_000)
             let bytes = [UInt8](repeating: 9, count: 160)
             buffer.put(
                 bytes.span.bytes, tag: 5, sequence: SequenceNumber(UInt16(index)),
-                timestamp: RTPTimestamp(UInt32(index * 160)), samples: 160)
+                timestamp: RTPTimestamp(UInt32(index * 160)), samples: 160, at: now)
+            _ = buffer.beginFrame(at: now)
             fill(&held, from: &buffer, &payload) { output in
                 if case .packet(5, _) = output, index > 60 { recovered += 1 }
             }
