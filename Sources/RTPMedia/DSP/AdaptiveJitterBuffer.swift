@@ -98,19 +98,19 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
             if lag >= min(target, frame) { state = .playing }
             return .keep
         }
-        // A packet may come as late as the tick at which what is held no longer fills a frame.
-        let wait = lag &+ Int64(held / AudioFrame.narrowSamples) * frame
+        // A packet may come as late as the tick at which what is held no longer fills a frame; the rest beyond whole
+        // frames only delays those behind it.
+        let rest = held % AudioFrame.narrowSamples
+        let wait = lag &+ Int64(held - rest)
         isSlow = wait - frame >= target
         if wait < target {
-            let toNextTick = AudioFrame.narrowSamples - held % AudioFrame.narrowSamples
-            return .lengthen(upTo: max(toNextTick, TimeScaler.longestLag))
+            return .lengthen(upTo: max(AudioFrame.narrowSamples - rest, TimeScaler.longestLag))
         }
         guard missesInARow == 0 else { return .keep }
         if wait - frame >= target + Self.excess, isHolding(1) {
-            return .shorten(upTo: AudioFrame.narrowSamples + held)
+            return .shorten(upTo: AudioFrame.narrowSamples + rest)
         }
-        // Samples that no longer fill a frame only delay those behind them.
-        return wait >= target && held > 0 ? .shorten(upTo: held) : .keep
+        return rest > 0 ? .shorten(upTo: rest) : .keep
     }
 
     public mutating func take(_ wanted: Int, into payload: inout OwnedBytes) -> JitterBufferOutput {

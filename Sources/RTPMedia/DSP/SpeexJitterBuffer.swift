@@ -19,7 +19,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     static let missLimit = 20
     /// Frames in a row with nothing but late packets after which the buffer starts over. Frames and not packets,
     /// since a stalled link delivers its late packets all at once and is then back in time.
-    static let lateLimit = 4
+    static let lateLimit = 3
 
     private let state: OpaquePointer
     private var ring = PayloadRing(capacity: capacity)
@@ -96,7 +96,8 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
             return .empty
         }
         let samples = Int(packet.span)
-        return .missing(samples: (1...Self.maximumPayload).contains(samples) ? samples : wanted)
+        // Asked to insert many frames at once, it is content with one, and the delay does not overshoot a stall.
+        return .missing(samples: (1...max(wanted, 1)).contains(samples) ? samples : wanted)
     }
 
     public mutating func finishFrame(remaining: Int) {
