@@ -60,6 +60,8 @@ struct BeepJudge: Sendable {
             isAnswerTone = Self.isAnswerTone(heard)
             guard let previous = candidate, isInDoubt else { return nil }
             candidate = nil
+            // A codec can cut an answering tone into pieces.
+            if Self.isAnswerTone(previous), isAnswerTone { return fax("answering tone 2,100 Hz in pieces") }
             // A second tone, the same or not, makes it a cadence or an information tone.
             let pitches = "\(Int(previous.hertz.rounded())) Hz, then \(Int(heard.hertz.rounded())) Hz"
             return lineTone("line tone \(pitches)")

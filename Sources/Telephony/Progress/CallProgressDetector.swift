@@ -74,6 +74,9 @@ public struct CallProgressDetector: Sendable {
         return tell(ringback()) ?? lonelyBeep()
     }
 
+    /// Whether a tone goes on that may be a fax's answer.
+    var isAnswerToneOn: Bool { bursts.current.map { $0.members >= 3 && $0.isNear(2_100, 25) } ?? false }
+
     private mutating func tell(_ tone: ProgressTone?) -> ProgressTone? {
         guard let tone else { return nil }
         beep = nil

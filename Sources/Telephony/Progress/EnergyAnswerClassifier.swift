@@ -62,10 +62,11 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         frames += 1
         let event = tones.process(frame)
         _ = voice.process(frame)
-        let lineTone = isUndecided ? line.process(frame)?.lineWords : nil
+        let lineTone = isUndecided ? line.process(frame) : nil
         speech.process(isLoud: voice.isLoud, isTonal: tones.isTonal, isTone: tones.isOn, at: index)
         let finding = beeps.process(
-            event, isSpeech: voice.isLoud && !tones.isTonal, isOn: tones.isOn, spoken: speech.totalLoud)
+            event, isSpeech: voice.isLoud && !tones.isTonal && !line.isAnswerToneOn, isOn: tones.isOn,
+            spoken: speech.totalLoud)
         if let queued {
             self.queued = nil
             return queued
@@ -76,10 +77,11 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         case .fax(let what): return lineToneVerdict(.fax, what)
         case nil: break
         }
-        if let lineTone {
+        if let words = lineTone?.lineWords {
             hasLineSpoken = true
-            return lineToneVerdict(.unknown, lineTone)
+            return lineToneVerdict(.unknown, words)
         }
+        if lineTone == .faxAnswering { return lineToneVerdict(.fax, "answering tone 2,100 Hz") }
         switch answeredBy {
         case nil: return decide(at: index)
         case .unknown: return decide(at: index)
