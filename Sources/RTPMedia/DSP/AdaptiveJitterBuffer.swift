@@ -21,8 +21,8 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
     static let lateLimit = 25
     /// Units by which timestamps may leave the sequence before they count as a new talk source: 4 s.
     static let timestampJump = 32_000
-    /// Units by which a wait a frame shorter has to exceed the target before speech is shortened: 5 ms.
-    static let excess: Int64 = 40
+    /// Units by which a wait a frame shorter has to exceed the target before speech is shortened: 2 ms.
+    static let excess: Int64 = 16
 
     private struct Slot {
         var isFilled = false
