@@ -7,7 +7,8 @@ public enum RecordingPolicy: Hashable, Sendable, Codable {
 
 /// One call to place.
 public struct CallRequest: Hashable, Sendable {
-    /// Idempotency key; `nil` lets the dialer draw one. An id that was seen before is refused.
+    /// Idempotency key; `nil` lets the dialer draw one. An id that runs or is among the last 10,000 ended calls is
+    /// refused.
     public var id: CallID?
     /// A number dialed through the trunk (`+15551234567`), or a whole SIP URI (`sip:alice@192.0.2.7`).
     public var to: String
