@@ -8,10 +8,21 @@ internal import SansIO
 extension UserAgent {
     static var nonceLifetime: Duration { .seconds(300) }
 
-    func isAuthorized(_ request: borrowing SIPMessage, at now: MonotonicInstant) -> Bool {
-        guard let verifier else { return true }
-        if case .accepted = verdict(on: request, by: verifier, at: now) { return true }
-        return false
+    /// What a request outside a dialog proves about its sender.
+    enum Caller: Hashable {
+        /// Nothing is asked of it.
+        case unchallenged
+        case authenticated(username: String)
+        /// To be challenged.
+        case refused
+    }
+
+    func caller(of request: borrowing SIPMessage, at now: MonotonicInstant) -> Caller {
+        guard let verifier else { return .unchallenged }
+        if case .accepted(let username) = verdict(on: request, by: verifier, at: now) {
+            return .authenticated(username: username)
+        }
+        return .refused
     }
 
     /// Values of Proxy-Authenticate for a request that is not authorised.

@@ -37,6 +37,8 @@ extension UserAgent {
         /// Finished transactions kept only to absorb retransmissions.
         public var tombstones = 0
         public var liveSessions = 0
+        /// Requests outside a dialog from addresses that ``UserAgent/admission`` does not know.
+        public var strangersRefused = 0
 
         public init() {}
     }

@@ -30,7 +30,8 @@ extension UserAgent {
         var fields: [SIPHeaderField] = []
         for slot in message.slots {
             switch slot.id {
-            case .reason, .retryAfter, .warning, .server, .userAgent, .contact:
+            case .reason, .retryAfter, .warning, .server, .userAgent, .contact, .diversion, .historyInfo,
+                .privacy, .referredBy:
                 break
             default:
                 let name = message.bytes(of: slot.name)

@@ -54,13 +54,15 @@ extension UserAgent {
     private mutating func receiveInitial(
         _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
+        guard admits(request, key: key, arrival, into: &effects) else { return }
         if let status = refusal(of: request) ?? (isAcceptable(request) ? nil : 406) {
             return answer(request, status: status, key: key, arrival, into: &effects)
         }
         if transactions.isMerged(keys.merge(of: request)) {
             return answer(request, status: 482, key: key, arrival, into: &effects)
         }
-        if !isAuthorized(request, at: arrival.now) {
+        let caller = admission.knows(arrival.source) ? .unchallenged : caller(of: request, at: arrival.now)
+        if caller == .refused {
             return answer(request, status: 407, key: key, arrival, into: &effects)
         }
         if request.isMethod(.options) {
@@ -72,7 +74,7 @@ extension UserAgent {
         guard sessions.count < configuration.maximumSessions else {
             return answer(request, status: 503, key: key, arrival, into: &effects)
         }
-        acceptInvite(request, key: key, arrival, into: &effects)
+        acceptInvite(request, of: caller, key: key, arrival, into: &effects)
     }
 
     /// Whether the sender of an INVITE takes a session description in return (RFC 3261 §20.1, RFC 4475 §3.3.15).
@@ -98,6 +100,7 @@ extension UserAgent {
         _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
         guard var session = sessionInDialog(with: request) else {
+            guard admits(request, key: key, arrival, into: &effects) else { return }
             let status = refusal(of: request)
             let isUnknownMethod = status == 405 || status == 501
             return answer(
@@ -199,6 +202,7 @@ extension UserAgent {
     ) {
         let inviteKey = keys.server(of: request, asInvite: true)
         guard let target = transactions.inviteToCancel(key: inviteKey) else {
+            guard admits(request, key: key, arrival, into: &effects) else { return }
             return answer(request, status: 481, key: key, arrival, into: &effects)
         }
         answer(request, status: 200, key: key, arrival, into: &effects)

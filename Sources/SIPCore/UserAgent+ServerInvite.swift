@@ -11,7 +11,8 @@ extension UserAgent {
     }
 
     mutating func acceptInvite(
-        _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
+        _ request: borrowing SIPMessage, of caller: Caller, key: UInt64, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
     ) {
         let uri = request.requestURI
         let tag = HexadecimalDigits.text(generator.next())
@@ -36,7 +37,9 @@ extension UserAgent {
         guard var taken = sessions.checkOut(session.id) else { return }
         take(request, into: &taken, key: key, mergeKey: keys.merge(of: request), arrival, into: &effects)
         sessions.checkIn(taken)
-        effects.events.append(.incoming(session.id, Self.receivedRequest(request, arrival)))
+        var received = Self.receivedRequest(request, arrival)
+        if case .authenticated(let username) = caller { received.username = username }
+        effects.events.append(.incoming(session.id, received))
     }
 
     mutating func reinvite(

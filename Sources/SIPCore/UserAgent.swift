@@ -10,6 +10,8 @@ public struct UserAgent: ~Copyable {
     let keys: TransactionKey
     /// Checks incoming requests; `nil` when nothing is asked of them.
     let verifier: DigestVerifier?
+    /// Whose requests outside a dialog are taken. May change at any time, as a trunk's name resolves anew.
+    public var admission = SourceAdmission()
     var generator: SeededGenerator
     var transactions: TransactionLayer
     var sessions = InviteSessionTable()
@@ -65,7 +67,7 @@ public struct UserAgent: ~Copyable {
             }
         } catch {
             if error.kind != .empty { counters.malformed += 1 }
-            if let status = error.suggestedStatus, message.isRequest {
+            if let status = error.suggestedStatus, message.isRequest, admission.answers(source) {
                 let key = keys.server(of: message, asInvite: false)
                 answerStatelessly(message, status: status.code, key: key, arrival, into: &effects)
             }

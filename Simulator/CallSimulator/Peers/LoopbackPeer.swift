@@ -191,6 +191,7 @@ public actor LoopbackPeer: DriverClient {
             advance(call, at: now) { $0.acknowledged(at: now, into: &$1) }
         case .reinvited(let session, let request): reanswer(request, of: session, at: now)
         case .cancelled(let session): conclude(session, .cancelled, status: 487, at: now)
+        case .strangerRefused: break
         case .ended(let session, let end):
             guard let call = call(session) else { return }
             let reason: PeerCallReport.End =

@@ -8,7 +8,8 @@ public struct ReceivedResponse: Hashable, Sendable {
     public var reasonPhrase: String
     /// The far end's tag; empty on 100 Trying.
     public var toTag: String
-    /// `Reason`, `Retry-After`, `Warning`, `Server`, `User-Agent`, `Contact` and every `X-` and `P-` header, in order.
+    /// `Reason`, `Retry-After`, `Warning`, `Server`, `User-Agent`, `Contact`, `Diversion`, `History-Info`, `Privacy`,
+    /// `Referred-By` and every `X-` and `P-` header, in order.
     public var headers: [SIPHeaderField]
     public var body: SIPBody?
 
@@ -36,11 +37,14 @@ public struct ReceivedRequest: Hashable, Sendable {
     public var headers: [SIPHeaderField]
     public var body: SIPBody?
     public var source: SocketAddress
+    /// As whom the sender has authenticated itself to us; `nil` when nothing was asked of it.
+    public var username: String?
 
     public init(
         method: String, requestURI: String, from: String, to: String, callID: String,
-        headers: [SIPHeaderField] = [], body: SIPBody? = nil, source: SocketAddress
+        headers: [SIPHeaderField] = [], body: SIPBody? = nil, source: SocketAddress, username: String? = nil
     ) {
+        self.username = username
         self.method = method
         self.requestURI = requestURI
         self.from = from
@@ -92,6 +96,8 @@ public enum UserAgentEvent: Hashable, Sendable {
     case acknowledged(InviteSessionID, body: SIPBody?)
     /// CANCEL came before our final response; 487 is already among the sends. The last event of the session.
     case cancelled(InviteSessionID)
+    /// A request outside a dialog came from an address that ``UserAgent/admission`` does not know.
+    case strangerRefused(source: SocketAddress)
 
     // In a dialog, either side
     /// A re-INVITE (or an INVITE without offer, `nil`). Respond as to ``incoming(_:_:)``.

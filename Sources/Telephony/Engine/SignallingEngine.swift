@@ -343,7 +343,7 @@ actor SignallingEngine: LoopEngine {
         case .incoming(let session, _):
             // Nobody is here to be called; the trunk may try elsewhere.
             userAgent.respond(to: session, status: 480, at: now, into: &effects)
-        case .cancelled: break
+        case .cancelled, .strangerRefused: break
         }
     }
 

@@ -211,6 +211,7 @@ extension UserAgentEvent {
         case .incoming: "incoming"
         case .acknowledged: "acknowledged"
         case .cancelled: "cancelled"
+        case .strangerRefused: "stranger refused"
         case .reinvited: "reinvited"
         case .ended(_, .byUs): "ended by us"
         case .ended(_, .byRemote): "ended by remote"
@@ -223,6 +224,7 @@ extension UserAgentEvent {
         case .provisional(let id, _), .answered(let id, _), .failed(let id, _), .incoming(let id, _),
             .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _):
             id
+        case .strangerRefused: preconditionFailure("a stranger has no session")
         }
     }
 }
