@@ -15,7 +15,9 @@ extension UserAgent {
             sentBy: invite.sentBy, dialogKey: keys.dialog(callID: callID, localTag: tag))
         var session = InviteSession(id: sessions.nextID(), identity: identity, state: .inviting)
         session.client = InviteSession.ClientInvite(
-            request: invite, cSeq: UInt32(truncatingIfNeeded: generator.next() % 10_000) + 1, branch: 0)
+            request: invite, cSeq: UInt32(truncatingIfNeeded: generator.next() % 10_000) + 1, branch: 0,
+            route: MessageRoute(
+                destination: invite.destination, socket: invite.socket, transport: invite.transport))
         do {
             try sendInvite(&session, at: now, into: &effects)
         } catch .messageTooLarge(let bytes) {
@@ -34,24 +36,32 @@ extension UserAgent {
         guard var client = session.client else { return }
         client.branch = generator.next()
         client.hasProvisional = false
-        let line = RequestLine(
+        client.route.transport = client.request.transport
+        var line = RequestLine(
             method: .invite, requestURI: client.request.requestURI, remoteParty: client.request.to,
-            cSeq: client.cSeq, branch: client.branch)
+            cSeq: client.cSeq, branch: client.branch, transport: client.request.transport)
         let contact = session.identity.contact
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
             clientNonce: HexadecimalDigits.text(generator.next()))
-        let message = try write(line, of: session.identity, body: client.request.body, into: &effects) {
-            message in
+        let fields = { (message: inout SIPSerializer) in
             message.header(.contact, contact)
             message.allow()
             message.header(.accept, "application/sdp")
             message.headers(authorization)
             message.headers(client.request.headers)
         }
+        let body = client.request.body
+        var message = try write(line, of: session.identity, body: body, into: &effects, fields: fields)
+        if client.goesByStream(bytes: message.count) {
+            effects.bytes.removeLast(message.count)
+            line.transport = .tcp
+            client.route.transport = .tcp
+            message = try write(line, of: session.identity, body: body, into: &effects, fields: fields)
+        }
         client.transaction = transactions.start(
             .invite, key: keys.client(branch: client.branch, method: .invite), message: message,
-            route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
+            route: client.route,
             user: .invite(session.id), at: now, into: &effects)
         session.client = client
     }
@@ -119,8 +129,7 @@ extension UserAgent {
         if let tag = response.to.tag, !tag.isEmpty {
             let index = session.dialog(withRemoteTag: response.bytes(of: tag))
             if let index {
-                session.dialogs[index].peer = MessageRoute(
-                    destination: arrival.source, socket: arrival.socket)
+                session.dialogs[index].peer = arrival.route
             } else if session.dialogs.count < Self.maximumForks {
                 session.dialogs.append(dialog(of: session, from: response, arrival))
             }
@@ -137,7 +146,7 @@ extension UserAgent {
         let known = session.dialog(withRemoteTag: response.bytes(of: response.to.tag ?? .empty))
         if let known, session.dialogs[known].acknowledgementBranch != nil {
             counters.retransmissionsAbsorbed += 1
-            session.dialogs[known].peer = MessageRoute(destination: arrival.source, socket: arrival.socket)
+            session.dialogs[known].peer = arrival.route
             return sendAcknowledgement(in: known, of: session, into: &effects)
         }
         // Route set and target of the 2xx replace those of the early dialog (RFC 3261 §13.2.2.4).
@@ -203,7 +212,7 @@ extension UserAgent {
             remoteTag: response.copy(response.to.tag ?? .empty), remoteParty: response.text(of: .to) ?? "",
             remoteTarget: target ?? session.client?.request.requestURI ?? "",
             routeSet: response.routeSet().reversed(),
-            peer: MessageRoute(destination: arrival.source, socket: arrival.socket),
+            peer: arrival.route,
             localCSeq: session.client?.cSeq ?? 1)
     }
 
@@ -216,7 +225,7 @@ extension UserAgent {
         let path = dialog.path
         let line = RequestLine(
             method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
-            cSeq: cSeq, branch: branch)
+            cSeq: cSeq, branch: branch, transport: dialog.nextHop.transport)
         let authorization = session.authentication.inviteFields
         let message = try? write(line, of: session.identity, into: &effects) { $0.headers(authorization) }
         if let message { effects.send(message, along: dialog.nextHop) }

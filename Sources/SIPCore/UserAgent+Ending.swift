@@ -42,7 +42,8 @@ extension UserAgent {
         guard let client = session.client else { return }
         let line = RequestLine(
             method: .cancel, requestURI: client.request.requestURI,
-            remoteParty: client.request.to, cSeq: client.cSeq, branch: client.branch)
+            remoteParty: client.request.to, cSeq: client.cSeq, branch: client.branch,
+            transport: client.route.transport)
         let reason = session.endReason
         guard
             let message = try? write(
@@ -50,8 +51,7 @@ extension UserAgent {
         else { return }
         _ = transactions.start(
             .other, key: keys.client(branch: client.branch, method: .cancel), message: message,
-            route: MessageRoute(destination: client.request.destination, socket: client.request.socket),
-            user: .cancel(session.id), at: now, into: &effects)
+            route: client.route, user: .cancel(session.id), at: now, into: &effects)
         session.client?.cancellation = .sent
         session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
     }
@@ -83,9 +83,10 @@ extension UserAgent {
         let dialog = session.dialogs[index]
         let branch = generator.next()
         let path = dialog.path
+        let route = dialog.nextHop
         let line = RequestLine(
             method: .bye, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
-            cSeq: cSeq, branch: branch)
+            cSeq: cSeq, branch: branch, transport: route.transport)
         let authorization = session.authentication.fields(
             for: .bye, uri: line.requestURI, body: nil, clientNonce: HexadecimalDigits.text(generator.next()))
         let reason = session.endReason
@@ -99,7 +100,7 @@ extension UserAgent {
             return
         }
         _ = transactions.start(
-            .other, key: keys.client(branch: branch, method: .bye), message: message, route: dialog.nextHop,
+            .other, key: keys.client(branch: branch, method: .bye), message: message, route: route,
             user: user, at: now, into: &effects)
         if case .bye = user {
             session.enter(.ending)

@@ -11,6 +11,8 @@ extension UserAgent {
         var remoteParty: String
         var cSeq: UInt32
         var branch: UInt64
+        /// That of the route which the request takes.
+        var transport: SIPTransport
     }
 
     /// Writes a request; `fields` adds header fields before the last ones.
@@ -24,7 +26,9 @@ extension UserAgent {
         return try SIPSerializer.append(to: &effects.bytes) { message in
             message.requestLine(line.method, uri: line.requestURI)
             message.beginHeader(.via)
-            message.append("SIP/2.0/UDP ")
+            message.append("SIP/2.0/")
+            message.append(line.transport.viaToken)
+            message.append(ASCII.space)
             message.append(identity.sentBy)
             message.append(";branch=")
             message.append(branch: line.branch)

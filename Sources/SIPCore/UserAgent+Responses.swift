@@ -2,19 +2,30 @@ internal import SansIO
 
 /// Our responses as bytes, and where they go (RFC 3261 §8.2.6, §18.2).
 extension UserAgent {
-    /// A datagram's way and time.
+    /// A message's way and time.
     struct Arrival {
         var source: SocketAddress
         var socket: SocketID
+        var transport = SIPTransport.udp
         var now: MonotonicInstant
+
+        /// The way back.
+        var route: MessageRoute {
+            MessageRoute(destination: source, socket: socket, transport: transport)
+        }
     }
 
     /// Where the responses to a request go (RFC 3261 §18.2.2, RFC 3581): to its source, at the source port if the
     /// sender put `rport`, else at the port of sent-by. `maddr` is not followed: it would aim our responses elsewhere.
+    ///
+    /// Over a stream that is the connection of the request; only when it is gone is one opened to the port of sent-by.
     static func responseRoute(of request: borrowing SIPMessage, _ arrival: Arrival) -> MessageRoute {
         let via = request.topVia
-        let destination = via.hasRport ? arrival.source : arrival.source.with(port: via.port ?? 5060)
-        return MessageRoute(destination: destination, socket: arrival.socket)
+        var route = arrival.route
+        if arrival.transport.isReliable || !via.hasRport {
+            route.destination.port = via.port ?? arrival.transport.defaultPort
+        }
+        return route
     }
 
     /// Sends a response that needs no transaction of ours: final, and alike for every copy of the request.

@@ -134,7 +134,7 @@ extension UserAgent {
         guard session.dialogs[index].accept(remoteCSeq: request.cSeq.number) else {
             return answer(request, status: 500, key: key, arrival, into: &effects)
         }
-        session.dialogs[index].peer = MessageRoute(destination: arrival.source, socket: arrival.socket)
+        session.dialogs[index].peer = arrival.route
         if let status = refusal(of: request) {
             return answer(request, status: status, key: key, arrival, into: &effects)
         }

@@ -30,7 +30,7 @@ extension UserAgent {
                 remoteParty: request.text(of: .from) ?? "",
                 remoteTarget: request.string(request.contact?.uri.text ?? request.from.uri.text),
                 routeSet: request.routeSet(),
-                peer: MessageRoute(destination: arrival.source, socket: arrival.socket), localCSeq: 0,
+                peer: arrival.route, localCSeq: 0,
                 remoteCSeq: request.cSeq.number)
         ]
         sessions.insert(session)

@@ -18,7 +18,7 @@ public struct UserAgent: ~Copyable {
     var counters = Statistics()
     /// The one message being read; taken out while it is, so that a step can lend it to the steps below.
     private var workspace: SIPMessage? = SIPMessage()
-    private var timedOut: [TransactionUser] = []
+    var timedOut: [TransactionUser] = []
 
     public init(configuration: Configuration = Configuration(), generator: SeededGenerator) {
         var configuration = configuration
@@ -47,17 +47,19 @@ public struct UserAgent: ~Copyable {
         return min(transaction, session)
     }
 
-    /// Takes one datagram from the wire; anything may be in it.
+    /// Takes one datagram, or one message of a stream, from the wire; anything may be in it.
+    ///
+    /// - Parameter socket: The socket, or over a stream the connection, by which it came: the way of the answer.
     ///
     /// What breaks the grammar is counted, and answered where RFC 3261 says so and enough of it is readable.
     public mutating func receive(
-        _ datagram: RawSpan, from source: SocketAddress, on socket: SocketID, at now: MonotonicInstant,
-        into effects: inout UserAgentEffects
+        _ datagram: RawSpan, from source: SocketAddress, on socket: SocketID,
+        transport: SIPTransport = .udp, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
         guard var message = workspace.take() else { return }
         counters.datagramsReceived += 1
         let sendCount = effects.sends.count
-        let arrival = Arrival(source: source, socket: socket, now: now)
+        let arrival = Arrival(source: source, socket: socket, transport: transport, now: now)
         do throws(SIPParseError) {
             try message.parse(datagram)
             if message.isRequest {

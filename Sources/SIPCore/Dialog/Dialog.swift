@@ -68,12 +68,30 @@ struct Dialog: Sendable {
     /// Where a request in this dialog goes: to the first hop if that is an address literal, else to where the far
     /// end's messages came from, since names are resolved by the owner and only for new calls.
     var nextHop: MessageRoute {
-        let address = Self.readURI(of: routeSet.first ?? remoteTarget) { uri, bytes in
-            uri.scheme == .sip
-                ? SocketAddress(host: bytes.rawString(uri.host), port: uri.port ?? 5060) : nil
+        let route = Self.readURI(of: routeSet.first ?? remoteTarget) { uri, bytes in
+            // A secure target behind a peer that is not reached securely: the hop that we know is the way to it.
+            guard uri.scheme == .sip || uri.scheme == .sips && peer.transport == .tls,
+                let host = SocketAddress(host: bytes.rawString(uri.host), port: 0)
+            else {
+                return nil as MessageRoute?
+            }
+            let transport = transport(of: uri, at: host, in: bytes)
+            return MessageRoute(
+                destination: host.with(port: uri.port ?? transport.defaultPort), socket: peer.socket,
+                transport: transport)
         }
-        guard let address, address.port != 0, !address.isUnspecified else { return peer }
-        return MessageRoute(destination: address, socket: peer.socket)
+        guard let route, route.destination.port != 0, !route.destination.isUnspecified else { return peer }
+        return route
+    }
+
+    /// The transport that a URI asks for; without a word about it the one that the peer uses at that host, else UDP
+    /// (RFC 3263 §4.1).
+    private func transport(of uri: SIPURI, at host: SocketAddress, in bytes: RawSpan) -> SIPTransport {
+        if uri.scheme == .sips { return .tls }
+        if let name = uri.parameter("transport", in: bytes) {
+            return SIPTransport(name: bytes.rawString(name)) ?? peer.transport
+        }
+        return host.isSameHost(as: peer.destination) ? peer.transport : .udp
     }
 
     /// Runs `body` on the URI of a name-addr or addr-spec.

@@ -78,13 +78,19 @@ public struct OutgoingInvite: Sendable {
     public var credentials: [SIPCredentials]
     /// Where the request goes: the trunk's address.
     public var destination: SocketAddress
-    /// The socket it leaves from and its responses come to.
+    /// The socket it leaves from and its responses come to; over a stream any socket of the owner's.
     public var socket: SocketID
+    /// How it goes there; Via and timers follow. The Contact's `transport` parameter is the caller's to write.
+    public var transport: SIPTransport
+    /// Octets above which a request that would go by UDP goes by TCP instead (RFC 3261 §18.1.1: 1,300 where the path's
+    /// MTU is not known); when TCP fails, it goes by UDP after all. `nil`: never.
+    public var streamThreshold: Int?
 
     public init(
         requestURI: String, from: String, to: String, contact: String, sentBy: String, callID: String? = nil,
         body: SIPBody? = nil, headers: [SIPHeaderField] = [], credentials: [SIPCredentials] = [],
-        destination: SocketAddress, socket: SocketID
+        destination: SocketAddress, socket: SocketID, transport: SIPTransport = .udp,
+        streamThreshold: Int? = nil
     ) {
         self.requestURI = requestURI
         self.from = from
@@ -97,5 +103,7 @@ public struct OutgoingInvite: Sendable {
         self.credentials = credentials
         self.destination = destination
         self.socket = socket
+        self.transport = transport
+        self.streamThreshold = streamThreshold
     }
 }

@@ -102,6 +102,10 @@ extension InviteSession {
         var cSeq: UInt32
         var branch: UInt64
         var transaction: TransactionID?
+        /// How the INVITE went: CANCEL takes the same way (RFC 3261 §9.1).
+        var route: MessageRoute
+        /// TCP, tried for the INVITE's size, has failed.
+        var isStreamRefused = false
         var hasProvisional = false
         var cancellation = Cancellation.none
     }

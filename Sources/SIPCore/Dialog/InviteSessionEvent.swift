@@ -64,6 +64,8 @@ public enum InviteFailure: Hashable, Sendable {
     case credentialsRefused(ReceivedResponse)
     /// No final response: nothing at all within 64*T1, or silence for 64*T1 after a CANCEL (RFC 3261 §9.1).
     case timedOut
+    /// The INVITE could not be sent, or its connection was lost before anything had come back (RFC 3261 §8.1.3.1).
+    case transportFailed
     /// The application ended it before anything had been sent or answered.
     case abandoned
 }
@@ -106,16 +108,22 @@ public enum UserAgentEvent: Hashable, Sendable {
     case ended(InviteSessionID, SessionEnd)
 }
 
-/// One datagram to send. The bytes lie in ``UserAgentEffects/bytes``.
+/// One message to send. The bytes lie in ``UserAgentEffects/bytes``.
 public struct UserAgentSend: Hashable, Sendable {
     public var range: Range<Int>
     public var socket: SocketID
     public var destination: SocketAddress
+    /// Over a stream `socket` may name the connection to be preferred, while it lives and leads to the host of
+    /// `destination`.
+    public var transport: SIPTransport
 
-    public init(range: Range<Int>, socket: SocketID, destination: SocketAddress) {
+    public init(
+        range: Range<Int>, socket: SocketID, destination: SocketAddress, transport: SIPTransport = .udp
+    ) {
         self.range = range
         self.socket = socket
         self.destination = destination
+        self.transport = transport
     }
 }
 

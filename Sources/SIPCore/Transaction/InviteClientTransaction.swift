@@ -1,17 +1,18 @@
 internal import SansIO
 
-/// INVITE client transaction for an unreliable transport (RFC 3261 §17.1.1, RFC 6026 §7.2).
+/// INVITE client transaction (RFC 3261 §17.1.1, RFC 6026 §7.2). Over a reliable transport timer A never runs and
+/// timer D is zero.
 ///
 ///     calling ──1xx──► proceeding ──2xx──► accepted ──M──► terminated
 ///        │ └──2xx──────────┼──────────────────▲                ▲
 ///        ├──3xx-6xx──► completed ──D───────────────────────────┤
-///        └──B, abandoned───────────────────────────────────────┘
+///        └──B, abandoned, transport failure────────────────────┘
 struct InviteClientTransaction: Sendable {
     enum State: Hashable, Sendable, CaseIterable { case calling, proceeding, accepted, completed, terminated }
     enum Timer: Int, CaseIterable, Sendable { case a, b, d, m }
     /// The INVITE as first sent, or the ACK for the final response being handled.
     enum Send: Hashable, Sendable { case invite, ack }
-    enum Event: Hashable, Sendable { case response(code: Int), timedOut }
+    enum Event: Hashable, Sendable { case response(code: Int), timedOut, transportFailed }
     typealias Output = Effects<Send, Event>
 
     private(set) var state = State.calling
@@ -30,7 +31,7 @@ struct InviteClientTransaction: Sendable {
 
     /// Sends the INVITE; called once.
     mutating func start(at now: MonotonicInstant, into out: inout Output) {
-        timers.set(.a, to: now.advanced(by: retransmissionInterval))
+        if !times.isReliable { timers.set(.a, to: now.advanced(by: retransmissionInterval)) }
         timers.set(.b, to: now.advanced(by: times.timeout))
         out.send(.invite)
     }
@@ -46,7 +47,11 @@ struct InviteClientTransaction: Sendable {
         case (.accepted, 200..<300):
             out.emit(.response(code: code))  // The TU owns the ACK for a 2xx, so it must see each copy.
         case (.calling, 300..<700), (.proceeding, 300..<700):
-            enter(.completed, until: (.d, now.advanced(by: times.d)))
+            if times.isReliable {
+                enter(.terminated)
+            } else {
+                enter(.completed, until: (.d, now.advanced(by: times.d)))
+            }
             out.send(.ack)
             out.emit(.response(code: code))
         case (.completed, 300..<700):
@@ -62,6 +67,13 @@ struct InviteClientTransaction: Sendable {
         case .calling, .proceeding: enter(.terminated)
         case .accepted, .completed, .terminated: break
         }
+    }
+
+    /// The INVITE could not be sent, or its connection was lost before anything had come back (RFC 3261 §17.1.4).
+    mutating func failTransport(into out: inout Output) {
+        guard state == .calling else { return }
+        enter(.terminated)
+        out.emit(.transportFailed)
     }
 
     mutating func fire(at now: MonotonicInstant, into out: inout Output) {

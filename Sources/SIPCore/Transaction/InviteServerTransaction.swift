@@ -1,6 +1,7 @@
 internal import SansIO
 
-/// INVITE server transaction for an unreliable transport (RFC 3261 §17.2.1, RFC 6026 §7.1).
+/// INVITE server transaction (RFC 3261 §17.2.1, RFC 6026 §7.1). Over a reliable transport timer G never runs and
+/// timer I is zero.
 ///
 ///     proceeding ──2xx──► accepted ──L──────────────────► terminated
 ///        └──3xx-6xx──► completed ──ACK──► confirmed ──I──────▲
@@ -46,6 +47,7 @@ struct InviteServerTransaction: Sendable {
 
     mutating func receiveAck(at now: MonotonicInstant, into out: inout Output) {
         switch state {
+        case .completed where times.isReliable: enter(.terminated)
         case .completed: enter(.confirmed, until: (.i, now.advanced(by: times.t4)))
         case .accepted: out.emit(.acknowledged)
         case .proceeding, .confirmed, .terminated: break
@@ -65,7 +67,7 @@ struct InviteServerTransaction: Sendable {
             out.send(.response)
         case (.proceeding, 300..<700):
             enter(.completed, until: (.h, now.advanced(by: times.timeout)))
-            timers.set(.g, to: now.advanced(by: retransmissionInterval))
+            if !times.isReliable { timers.set(.g, to: now.advanced(by: retransmissionInterval)) }
             out.send(.response)
         default:
             break

@@ -1,15 +1,16 @@
 internal import SansIO
 
-/// Client transaction of any request but INVITE and ACK, for an unreliable transport (RFC 3261 §17.1.2).
+/// Client transaction of any request but INVITE and ACK (RFC 3261 §17.1.2). Over a reliable transport timer E never
+/// runs and timer K is zero.
 ///
 ///     trying ──1xx──► proceeding ──2xx-6xx──► completed ──K──► terminated
 ///        │ └──2xx-6xx──────┼─────────────────────▲                 ▲
-///        └──F──────────────┴───────────────────────────────────────┘
+///        └──F, transport failure────────────────────────────────────┘
 struct NonInviteClientTransaction: Sendable {
     enum State: Hashable, Sendable, CaseIterable { case trying, proceeding, completed, terminated }
     enum Timer: Int, CaseIterable, Sendable { case e, f, k }
     enum Send: Hashable, Sendable { case request }
-    enum Event: Hashable, Sendable { case response(code: Int), timedOut }
+    enum Event: Hashable, Sendable { case response(code: Int), timedOut, transportFailed }
     typealias Output = Effects<Send, Event>
 
     private(set) var state = State.trying
@@ -27,7 +28,7 @@ struct NonInviteClientTransaction: Sendable {
 
     /// Sends the request; called once.
     mutating func start(at now: MonotonicInstant, into out: inout Output) {
-        timers.set(.e, to: now.advanced(by: retransmissionInterval))
+        if !times.isReliable { timers.set(.e, to: now.advanced(by: retransmissionInterval)) }
         timers.set(.f, to: now.advanced(by: times.timeout))
         out.send(.request)
     }
@@ -38,11 +39,22 @@ struct NonInviteClientTransaction: Sendable {
             enter(.proceeding)
             out.emit(.response(code: code))
         case (.trying, 200..<700), (.proceeding, 200..<700):
-            enter(.completed, until: (.k, now.advanced(by: times.t4)))
+            if times.isReliable {
+                enter(.terminated)
+            } else {
+                enter(.completed, until: (.k, now.advanced(by: times.t4)))
+            }
             out.emit(.response(code: code))
         default:
             break  // A copy of the final response, or nonsense: absorbed.
         }
+    }
+
+    /// The request could not be sent, or its connection was lost before anything had come back (RFC 3261 §17.1.4).
+    mutating func failTransport(into out: inout Output) {
+        guard state == .trying else { return }
+        enter(.terminated)
+        out.emit(.transportFailed)
     }
 
     mutating func fire(at now: MonotonicInstant, into out: inout Output) {

@@ -1,6 +1,6 @@
 internal import SansIO
 
-/// Server transaction of any request but INVITE and ACK, for an unreliable transport (RFC 3261 §17.2.2).
+/// Server transaction of any request but INVITE and ACK (RFC 3261 §17.2.2). Over a reliable transport timer J is zero.
 ///
 ///     trying ──1xx──► proceeding ──2xx-6xx──► completed ──J──► terminated
 ///        └──2xx-6xx────────────────────────────▲
@@ -38,7 +38,11 @@ struct NonInviteServerTransaction: Sendable {
             enter(.proceeding)
             out.send(.response)
         case (.trying, 200..<700), (.proceeding, 200..<700):
-            enter(.completed, until: (.j, now.advanced(by: times.timeout)))
+            if times.isReliable {
+                enter(.terminated)
+            } else {
+                enter(.completed, until: (.j, now.advanced(by: times.timeout)))
+            }
             out.send(.response)
         default:
             break

@@ -55,6 +55,9 @@ extension TransactionLayer {
 
 extension UserAgentEffects {
     mutating func send(_ message: Range<Int>, along route: MessageRoute) {
-        sends.append(UserAgentSend(range: message, socket: route.socket, destination: route.destination))
+        sends.append(
+            UserAgentSend(
+                range: message, socket: route.socket, destination: route.destination,
+                transport: route.transport))
     }
 }

@@ -66,6 +66,7 @@ struct TransactionLayer: Sendable {
         at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) -> TransactionID {
         let machine: Live.Machine
+        let times = times.over(route.transport)
         switch method {
         case .invite:
             var transaction = InviteClientTransaction(times: times)
@@ -149,7 +150,8 @@ struct TransactionLayer: Sendable {
     ) -> TransactionID {
         insert(
             Live(
-                key: key, mergeKey: mergeKey, machine: .inviteServer(InviteServerTransaction(times: times)),
+                key: key, mergeKey: mergeKey,
+                machine: .inviteServer(InviteServerTransaction(times: times.over(route.transport))),
                 message: [], route: route, user: .invite(session)))
     }
 
@@ -175,7 +177,7 @@ struct TransactionLayer: Sendable {
     mutating func recordAnswer(
         key: UInt64, mergeKey: UInt64, status: Int, route: MessageRoute, at now: MonotonicInstant
     ) {
-        var machine = NonInviteServerTransaction(times: times)
+        var machine = NonInviteServerTransaction(times: times.over(route.transport))
         var out = NonInviteServerTransaction.Output()
         machine.respond(code: status, at: now, into: &out)
         guard machine.state == .completed, slots[key] == nil else { return }
@@ -318,6 +320,12 @@ struct TransactionLayer: Sendable {
             _ = live.remove(at: index)
             forget(key: record.key, mergeKey: record.mergeKey, slot: Int32(index << 1))
         }
+    }
+
+    /// Puts a machine back after a step.
+    mutating func replace(_ machine: Live.Machine, at index: Int) {
+        live[index]?.machine = machine
+        settle(index)
     }
 
     private mutating func bury(_ index: Int) {

@@ -26,10 +26,14 @@ extension InviteSessionID {
     static var nobody: Self { Self(rawValue: 0) }
 }
 
-/// Where a message goes and from which socket.
+/// Where a message goes, how, and from which socket.
+///
+/// Over a stream `socket` may name the connection that the far end's message came through: it is used while it lives and
+/// leads to the same host, else one to `destination` is found or opened (RFC 3261 §18.1.1, §18.2.2).
 struct MessageRoute: Hashable, Sendable {
     var destination: SocketAddress
     var socket: SocketID
+    var transport = SIPTransport.udp
 }
 
 extension TransactionLayer {

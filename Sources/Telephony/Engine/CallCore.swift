@@ -194,7 +194,7 @@ struct CallCore: Sendable {
     mutating func receive(failure: InviteFailure, at now: Now, into out: inout Output) {
         switch failure {
         case .rejected(let response), .credentialsRefused(let response): lastStatus = response.status
-        case .timedOut: break
+        case .timedOut, .transportFailed: break
         case .abandoned where state == .ending && outcome.disposition == .noAnswer:
             // Not even 100 had come: then a ring timeout says nothing about the callee.
             outcome.disposition = .trunkFault

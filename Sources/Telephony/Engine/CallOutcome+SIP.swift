@@ -98,6 +98,8 @@ struct CallConclusion: Hashable, Sendable {
             self.init(.trunkFault, cause, endedBy: .network)
         case .timedOut:
             self.init(.trunkFault, CallCause(text: "no response from the trunk"), endedBy: .network)
+        case .transportFailed:
+            self.init(.trunkFault, CallCause(text: "no connection to the trunk"), endedBy: .network)
         case .abandoned:
             self.init(.cancelled, CallCause(text: "ended before anything was answered"), endedBy: .us)
         }

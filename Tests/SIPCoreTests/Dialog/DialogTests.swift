@@ -62,4 +62,19 @@ struct DialogTests {
             #expect(dialog(target: target).nextHop == peer)
         }
     }
+
+    @Test(
+        "The next hop takes the transport that its URI names, else the peer's where the host is the same, else UDP",
+        arguments: [
+            ("sip:bob@192.0.2.9", SIPTransport.udp, 5060), ("sip:bob@192.0.2.9;transport=TCP", .tcp, 5060),
+            ("sips:bob@192.0.2.9", .tcp, 5070), ("sip:bob@127.0.0.1:5066", .tcp, 5066),
+            ("sip:bob@127.0.0.1:5066;transport=udp", .udp, 5066), ("sip:bob@[2001:db8::9]", .udp, 5060),
+            ("sip:bob@pbx.example", .tcp, 5070),
+        ])
+    func nextHopTransport(target: String, transport: SIPTransport, port: UInt16) {
+        var dialog = dialog(target: target)
+        dialog.peer.transport = .tcp
+        #expect(dialog.nextHop.transport == transport)
+        #expect(dialog.nextHop.destination.port == port)
+    }
 }

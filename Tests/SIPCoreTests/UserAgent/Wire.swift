@@ -16,6 +16,7 @@ final class Wire {
         var time: MonotonicInstant
         var text: String
         var destination: SocketAddress
+        var transport: SIPTransport
         /// `INVITE`, `BYE`, …, or the status code with the method of CSeq: `200 INVITE`.
         var name: String
     }
@@ -37,6 +38,8 @@ final class Wire {
     private var order = 0
     private var effects = UserAgentEffects()
     private let socket = SocketID(rawValue: 1)
+    /// What the two agents are told that their messages came by.
+    var transport = SIPTransport.udp
 
     /// For each datagram, by its number, the delays after which copies of it arrive; empty loses it.
     var fate: (Int, Datagram) -> [Duration] = { _, _ in [.milliseconds(10)] }
@@ -77,6 +80,13 @@ final class Wire {
         case .callee: callee.end(session, reason: reason, at: now, into: &effects)
         }
         flush(side)
+    }
+
+    /// Tells the caller that nothing reaches the callee over `transport`.
+    func failTransport(_ transport: SIPTransport, connection: SocketID? = nil) {
+        caller.transportFailed(
+            transport, to: Side.callee.address, connection: connection, at: now, into: &effects)
+        flush(.caller)
     }
 
     func respond(_ session: InviteSessionID, _ status: Int, body: String? = nil, on side: Side = .callee) {
@@ -149,8 +159,12 @@ final class Wire {
 
     private func deliver(_ bytes: [UInt8], to side: Side, from source: SocketAddress) {
         switch side {
-        case .caller: caller.receive(bytes.span.bytes, from: source, on: socket, at: now, into: &effects)
-        case .callee: callee.receive(bytes.span.bytes, from: source, on: socket, at: now, into: &effects)
+        case .caller:
+            caller.receive(
+                bytes.span.bytes, from: source, on: socket, transport: transport, at: now, into: &effects)
+        case .callee:
+            callee.receive(
+                bytes.span.bytes, from: source, on: socket, transport: transport, at: now, into: &effects)
         }
         flush(side)
     }
@@ -162,7 +176,8 @@ final class Wire {
             let payload = Array(bytes[send.range])
             let text = String(decoding: payload, as: UTF8.self)
             let datagram = Datagram(
-                from: side, time: now, text: text, destination: send.destination, name: Self.name(of: text))
+                from: side, time: now, text: text, destination: send.destination, transport: send.transport,
+                name: Self.name(of: text))
             let number = datagrams.count
             datagrams.append(datagram)
             guard send.destination == side.other.address else { continue }
@@ -207,6 +222,7 @@ extension UserAgentEvent {
         case .failed(_, .rejected(let response)): "rejected \(response.status)"
         case .failed(_, .credentialsRefused(let response)): "credentials refused \(response.status)"
         case .failed(_, .timedOut): "timed out"
+        case .failed(_, .transportFailed): "transport failed"
         case .failed(_, .abandoned): "abandoned"
         case .incoming: "incoming"
         case .acknowledged: "acknowledged"
