@@ -41,6 +41,19 @@ extension UserAgent {
         public var strangersRefused = 0
 
         public init() {}
+
+        /// Adds the figures of another user agent, so that several can be shown as one.
+        public mutating func add(_ other: Self) {
+            datagramsReceived += other.datagramsReceived
+            datagramsSent += other.datagramsSent
+            malformed += other.malformed
+            stray += other.stray
+            retransmissionsSent += other.retransmissionsSent
+            retransmissionsAbsorbed += other.retransmissionsAbsorbed
+            liveTransactions += other.liveTransactions
+            tombstones += other.tombstones
+            liveSessions += other.liveSessions
+        }
     }
 }
 

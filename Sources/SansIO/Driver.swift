@@ -94,6 +94,13 @@ public protocol Driver: AnyObject, Sendable {
     /// - Throws: ``DriverError`` with code ``DriverError/Code/nameNotFound``.
     func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress]
 
+    /// A driver with a loop of its own on the same machine, for work that shall not wait for this one's. Any thread.
+    ///
+    /// Live it has a thread of its own and ends when it is released; in simulation the world's one loop serves both.
+    ///
+    /// - Throws: ``DriverError`` when the process has no descriptors left.
+    func makeLoop() throws(DriverError) -> any Driver
+
     /// Runs work that may block (files, databases) off the loop; inline in simulation.
     ///
     /// Jobs with the same `lane` run one after another in the order of the calls.
@@ -132,6 +139,9 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Driver {
+    /// A driver with one loop serves with that.
+    public func makeLoop() throws(DriverError) -> any Driver { self }
+
     /// Suspends the calling task for `duration`.
     public func sleep(for duration: Duration) async throws {
         try await sleep(until: now.advanced(by: duration))

@@ -97,6 +97,8 @@
             return try await lanes.run(lane: "resolve \(host)") { try System.resolve(host, port: port) }
         }
 
+        public func makeLoop() throws(DriverError) -> any Driver { try SocketDriver() }
+
         public func runBlocking<Value: Sendable>(
             lane: String, _ work: @escaping @Sendable () throws -> Value
         ) async throws -> Value {

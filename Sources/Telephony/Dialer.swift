@@ -1,7 +1,7 @@
 public import SansIO
 internal import SocketDriver
 
-/// Places calls over one trunk: the front door of Outdial.
+/// Places calls over trunks: the front door of Outdial.
 ///
 /// `run()` is the service; everything else is valid only while it runs. A call that comes just before `run()` has started
 /// waits for it, one second at most. Cancelling `run()` hangs up every call by protocol; ``shutDown()`` takes no new calls
@@ -19,7 +19,7 @@ public final class Dialer: CallPlacing, Sendable {
     /// A call may overtake the `run()` that was started before it.
     private static let patience = Duration.seconds(1)
 
-    private let trunk: Trunk
+    private let trunks: [Trunk]
     private let configuration: DialerConfiguration
     private let observers: [any CallObserver]
     private let registry = CallRegistry()
@@ -27,15 +27,25 @@ public final class Dialer: CallPlacing, Sendable {
     // Guards the service, which `run()` makes and every other method looks for, and the driver.
     private let state: Locked<State>
 
+    /// A dialer with one trunk; see ``init(trunks:configuration:driver:observers:)``.
+    public convenience init(
+        trunk: Trunk, configuration: DialerConfiguration = DialerConfiguration(), driver: (any Driver)? = nil,
+        observers: [any CallObserver] = []
+    ) {
+        self.init(trunks: [trunk], configuration: configuration, driver: driver, observers: observers)
+    }
+
     /// - Parameters:
+    ///   - trunks: Carriers and PBXs to call through; ``run()`` refuses an empty list.
     ///   - driver: Time, sockets and randomness: `nil` for real ones, or a simulated world's driver. This is the only
     ///     difference between production and simulation.
     ///   - observers: Told of everything, in order.
     public init(
-        trunk: Trunk, configuration: DialerConfiguration = DialerConfiguration(), driver: (any Driver)? = nil,
+        trunks: [Trunk], configuration: DialerConfiguration = DialerConfiguration(),
+        driver: (any Driver)? = nil,
         observers: [any CallObserver] = []
     ) {
-        self.trunk = trunk
+        self.trunks = trunks
         self.configuration = configuration
         self.observers = observers
         state = Locked(State(driver: driver))
@@ -47,8 +57,10 @@ public final class Dialer: CallPlacing, Sendable {
     /// outcome. It also waits for the closures of its calls, so one that ignores cancellation keeps it from returning.
     /// A trunk whose name does not resolve does not end it: each call tries again and says so in its outcome.
     ///
-    /// - Throws: ``CallError/Code/socket`` when no SIP socket can be had, ``CallError/Code/alreadyRunning``.
+    /// - Throws: ``CallError/Code/socket`` when no SIP socket can be had, ``CallError/Code/alreadyRunning``,
+    ///   ``CallError/Code/noRoute`` without a trunk.
     public func run() async throws {
+        guard !trunks.isEmpty else { throw CallError(.noRoute, "the dialer has no trunk") }
         let isFree = state.withLock { state in
             defer { state.isClaimed = true }
             return !state.isClaimed
@@ -61,8 +73,8 @@ public final class Dialer: CallPlacing, Sendable {
             }
         }
         let driver = try driver()
-        let service = DialerService(
-            trunk: trunk, configuration: configuration, driver: driver, registry: registry,
+        let service = try DialerService(
+            trunks: trunks, configuration: configuration, driver: driver, registry: registry,
             observers: observers)
         try await withTaskExecutorPreference(driver.taskExecutor) {
             try await service.serve {

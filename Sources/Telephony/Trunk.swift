@@ -18,6 +18,10 @@ public struct Trunk: Hashable, Sendable {
     public var callerName: String?
     /// Address that Contact, Via and SDP tell the far end; `nil` for the one we bind.
     public var advertisedHost: String?
+    /// Local address to bind for it; `nil` for the dialer's (``DialerConfiguration/localHost``).
+    public var localHost: String?
+    /// Local SIP port; `nil` for the dialer's. Trunks with the same local address and port share a socket.
+    public var localPort: UInt16?
 
     public init(
         name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
@@ -54,6 +58,9 @@ public struct DialerConfiguration: Sendable {
     public var localPort: UInt16 = 0
     /// UDP ports for RTP (even) and RTCP (odd), `nil` lets the system choose.
     public var mediaPorts: ClosedRange<UInt16>? = nil
+    /// Threads for media, 1...64. With one, media shares the thread of signalling; with more, each has as many calls as
+    /// the others, and ``mediaPorts`` are divided among them. A thread carries some thousand calls.
+    public var mediaLoops = 1
     /// How long a media port rests after its call, so that late packets meet nobody. A preference only where the system
     /// chooses the ports.
     public var portQuarantine = Duration.seconds(5)

@@ -4,7 +4,8 @@ internal import SansIO
 final class CallJob: Sendable {
     let call: Call
     let plan: CallPlan
-    let sipCallID: String
+    /// Where its media is, for as long as it lives.
+    let media: MediaEngine
     let handler: any CallHandler
     let onDialing: @Sendable (_ sipCallID: String) async throws -> Void
     /// Opens when the agent has to return, or has returned.
@@ -13,23 +14,47 @@ final class CallJob: Sendable {
     let recording: RecordingTrack?
 
     private let over = Gate()
+    // Guards the engine that speaks its signalling. The engines move it from one to another on their common loop;
+    // other threads look it up there.
+    private let home: Locked<SignallingEngine>
     // Guards how it ended: the carrying task writes the failure, the engine the outcome.
     private let end = Locked<(outcome: CallOutcome?, failure: (any Error)?)>((nil, nil))
 
     init(
-        call: Call, plan: CallPlan, sipCallID: String, handler: any CallHandler,
-        recording: RecordingTrack?,
+        call: Call, plan: CallPlan, signalling: SignallingEngine, media: MediaEngine,
+        handler: any CallHandler, recording: RecordingTrack?,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
     ) {
         self.call = call
         self.plan = plan
-        self.sipCallID = sipCallID
+        self.media = media
+        home = Locked(signalling)
         self.handler = handler
         self.recording = recording
         self.onDialing = onDialing
     }
 
     var id: CallID { call.id }
+
+    /// The engine in which it lives.
+    var signalling: SignallingEngine { home.withLock { $0 } }
+
+    /// On the loop of the engines.
+    func move(to engine: SignallingEngine) { home.withLock { $0 = engine } }
+
+    /// Runs `step` in the engine in which the call lives by then: it may move before its turn comes. Any thread.
+    func post(_ step: @escaping @Sendable (isolated SignallingEngine) -> Void) {
+        signalling.driver.post { self.signalling.assumeIsolated { step($0) } }
+    }
+
+    /// Like ``post(_:)``, waiting for what `step` returns. Deaf to cancellation.
+    func ask<Answer: Sendable>(
+        _ step: @escaping @Sendable (isolated SignallingEngine) -> Answer
+    ) async -> Answer {
+        await withUnsafeContinuation { continuation in
+            post { continuation.resume(returning: step($0)) }
+        }
+    }
 
     /// Notes our own side's fault, or what `onDialing` threw: thrown to the caller instead of the outcome.
     func fail(with error: any Error) { end.withLock { $0.failure = $0.failure ?? error } }

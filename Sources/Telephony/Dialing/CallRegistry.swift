@@ -69,6 +69,9 @@ final class CallRegistry: Sendable {
         for continuation in idle { continuation.resume() }
     }
 
+    /// The job of a call that runs.
+    func job(_ id: CallID) -> CallJob? { state.withLock { $0.running[id]?.job } }
+
     func phase(of id: CallID) -> CallPhase? {
         let (job, hasEnded) = state.withLock { ($0.running[id]?.job, $0.ended[id] != nil) }
         return job?.call.phase ?? (hasEnded ? .ended : nil)

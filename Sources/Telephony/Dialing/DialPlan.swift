@@ -126,39 +126,3 @@ struct DialPlan: Hashable, Sendable {
         }
     }
 }
-
-/// A request with every default filled in and every limit checked.
-struct CallPlan: Sendable {
-    var request: CallRequest
-    var invite: DialPlan
-    var ringTimeout: Duration
-    var maximumDuration: Duration
-    var recording: RecordingPolicy
-    var audioRateHertz: Int
-
-    /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
-    init(
-        _ request: CallRequest, trunk: Trunk, configuration: DialerConfiguration, handlerRate: Int?, turn: Int
-    ) throws(CallError) {
-        if let id = request.id {
-            guard (1...128).contains(id.rawValue.utf8.count) else {
-                throw CallError(.invalidRequest, "`id` has 1 to 128 characters")
-            }
-        }
-        ringTimeout = request.ringTimeout ?? configuration.ringTimeout
-        guard ringTimeout > .zero, ringTimeout <= .seconds(3_600) else {
-            throw CallError(.invalidRequest, "`ringTimeout` is more than 0 and at most 3,600 seconds")
-        }
-        maximumDuration = request.maximumDuration ?? configuration.maximumDuration
-        guard maximumDuration >= .seconds(30), maximumDuration <= .seconds(3_600) else {
-            throw CallError(.invalidRequest, "`maximumDuration` is 30 to 3,600 seconds")
-        }
-        audioRateHertz = request.audioRateHertz ?? handlerRate ?? configuration.audioRateHertz
-        guard [8_000, 16_000, 24_000, 48_000].contains(audioRateHertz) else {
-            throw CallError(.invalidRequest, "`audioRateHertz` is 8,000, 16,000, 24,000 or 48,000")
-        }
-        recording = request.recording ?? configuration.recording
-        invite = try DialPlan(request, trunk: trunk, turn: turn)
-        self.request = request
-    }
-}

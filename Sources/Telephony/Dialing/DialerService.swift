@@ -4,38 +4,60 @@ internal import SansIO
 
 /// A dialer while it runs: its engines, and the tasks that carry its calls.
 final class DialerService: Sendable {
-    private let trunk: Trunk
     private let configuration: DialerConfiguration
     private let registry: CallRegistry
     let driver: any Driver
-    private let signalling: SignallingEngine
-    private let media: MediaEngine
+    private let lines: TrunkLines
+    /// Each on a loop of its own, or one beside signalling.
+    private let media: [MediaEngine]
     private let jobs = Mailbox<CallJob>()
-    // Guards the draw of ids, the turn of the trunk's numbers and the route once it is found.
+    // Guards the draw of ids, the choice of trunks and the turn of the media engines.
     private let state: Locked<State>
 
     private struct State {
         var generator: SeededGenerator
-        var turn = 0
-        var route: TrunkRoute?
+        var pool: TrunkPool
+        var mediaTurn = 0
     }
 
     /// Time for BYE and CANCEL when the dialer is stopped.
     private static let drainTime = Duration.seconds(2)
 
+    /// - Throws: ``CallError/Code/socket`` when there can be no loops for media.
     init(
-        trunk: Trunk, configuration: DialerConfiguration, driver: any Driver, registry: CallRegistry,
+        trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver, registry: CallRegistry,
         observers: [any CallObserver]
-    ) {
-        self.trunk = trunk
+    ) throws(CallError) {
         self.configuration = configuration
         self.driver = driver
         self.registry = registry
-        state = Locked(State(generator: driver.makeGenerator(label: "dialer")))
-        media = MediaEngine(driver: driver, configuration: configuration, observers: observers)
-        signalling = SignallingEngine(
-            driver: driver, trunk: trunk, configuration: configuration, media: media, registry: registry,
+        state = Locked(
+            State(generator: driver.makeGenerator(label: "dialer"), pool: TrunkPool(trunks: trunks)))
+        media = try Self.makeMediaEngines(configuration, driver: driver, observers: observers)
+        lines = TrunkLines(
+            trunks: trunks, configuration: configuration, driver: driver, registry: registry,
             observers: observers)
+    }
+
+    private static func makeMediaEngines(
+        _ configuration: DialerConfiguration, driver: any Driver, observers: [any CallObserver]
+    ) throws(CallError) -> [MediaEngine] {
+        let count = min(max(configuration.mediaLoops, 1), 64)
+        var engines: [MediaEngine] = []
+        for index in 0..<count {
+            let loop: any Driver
+            do {
+                loop = count == 1 ? driver : try driver.makeLoop()
+            } catch {
+                throw CallError(.socket, "no loop for media: \(error.message)")
+            }
+            engines.append(
+                MediaEngine(
+                    driver: loop, configuration: configuration,
+                    ports: PortAllocator.share(index, of: count, in: configuration.mediaPorts),
+                    observers: observers))
+        }
+        return engines
     }
 
     // MARK: Serving
@@ -45,14 +67,16 @@ final class DialerService: Sendable {
     /// - Parameter onReady: Called once calls are taken.
     /// - Throws: ``CallError/Code/socket``. A trunk that cannot be reached now is tried again for each call.
     func serve(onReady: () -> Void) async throws {
-        await media.ask { [signalling] in $0.open(reportingTo: signalling) }
-        do {
-            _ = try await findRoute()
-        } catch {
-            // No route yet: each call tries again, and says so in its outcome.
-            if error.code == .socket {
-                await close()
-                throw error
+        for engine in media { await engine.ask { $0.open() } }
+        for index in lines.trunks.indices {
+            do {
+                _ = try await lines.line(index)
+            } catch {
+                // No route yet: each call tries again, and says so in its outcome.
+                if error.code == .socket {
+                    await close()
+                    throw error
+                }
             }
         }
         registry.open()
@@ -67,7 +91,7 @@ final class DialerService: Sendable {
             registry.close()
             jobs.finish()
             let deadline = driver.now.advanced(by: Self.drainTime)
-            signalling.post { $0.drain(by: deadline) }
+            lines.drain(by: deadline)
         }
         registry.close()
         await registry.idle()
@@ -75,8 +99,8 @@ final class DialerService: Sendable {
     }
 
     private func close() async {
-        await signalling.ask { $0.close() }
-        await media.ask { $0.close() }
+        await lines.close()
+        for engine in media { await engine.ask { $0.close() } }
     }
 
     /// Takes no new calls and lets ``serve()`` end once the last is over.
@@ -93,25 +117,24 @@ final class DialerService: Sendable {
         _ request: CallRequest, handler: any CallHandler,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
     ) throws(CallError) -> CallJob {
-        let (drawnID, sipCallID, turn) = state.withLock { state in
-            defer { state.turn += request.from == nil ? 1 : 0 }
-            return (state.generator.token(digits: 24), state.generator.token(digits: 32), state.turn)
-        }
         let plan = try CallPlan(
-            request, trunk: trunk, configuration: configuration, handlerRate: handler.audioRateHertz,
-            turn: turn)
+            request, trunks: lines.trunks, configuration: configuration, handlerRate: handler.audioRateHertz)
+        let (drawnID, mediaTurn) = state.withLock { state in
+            state.mediaTurn = (state.mediaTurn + 1) % media.count
+            return (state.generator.token(digits: 24), state.mediaTurn)
+        }
         let id = request.id ?? CallID(drawnID)
         let call = Call(
             id: id, request: request, audio: CallAudio(rateHertz: plan.audioRateHertz),
             eventLimit: configuration.eventLimit, control: self, clock: driver)
         let job = CallJob(
-            call: call, plan: plan, sipCallID: sipCallID, handler: handler,
+            call: call, plan: plan, signalling: lines.lobby, media: media[mediaTurn], handler: handler,
             recording: RecordingTrack(plan.recording, id: id), onDialing: onDialing)
         try registry.register(job, limit: configuration.maximumCalls)
-        signalling.post { $0.admit(job) }
+        job.post { $0.admit(job) }
         if !jobs.put(job) {
             // Serving ended in between: nobody would carry it.
-            signalling.post {
+            job.post {
                 $0.hangUp(id, text: "the dialer was stopped")
                 $0.agentFinished(id, nil)
             }
@@ -124,11 +147,11 @@ final class DialerService: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 let result = await self.perform(job)
-                self.signalling.post { $0.agentFinished(job.id, result) }
+                job.post { $0.agentFinished(job.id, result) }
                 job.stop.open()
             }
             if let recording = job.recording {
-                group.addTask { await self.record(recording, of: job.id) }
+                group.addTask { await self.record(recording, of: job) }
             }
             await job.stop.wait()
             group.cancelAll()
@@ -136,7 +159,7 @@ final class DialerService: Sendable {
     }
 
     /// Writes one recording. Cancellation does not stop it: the file shall be whole.
-    private func record(_ track: RecordingTrack, of id: CallID) async {
+    private func record(_ track: RecordingTrack, of job: CallJob) async {
         var fault: String?
         do {
             try await track.write(through: driver)
@@ -147,7 +170,7 @@ final class DialerService: Sendable {
                 (error as? FileError).map { "cannot \($0.operation.rawValue) the file: \($0.reason)" }
                 ?? "no file"
         }
-        if let fault { signalling.post { [fault] in $0.recordingFailed(id, text: fault) } }
+        if let fault { job.post { [fault] in $0.recordingFailed(job.id, text: fault) } }
     }
 
     private func perform(_ job: CallJob) async -> AgentResult? {
@@ -157,7 +180,7 @@ final class DialerService: Sendable {
             // Nobody waits for the call any more: then not even the attempt is noted.
             try Task.checkCancellation()
         } catch is CancellationError where Task.isCancelled {
-            hangUp(job.id, text: "ended before it was dialed")
+            job.post { $0.hangUp(job.id, text: "ended before it was dialed") }
             return nil
         } catch {
             abort(job, .notPrepared, "the agent could not prepare: \(AgentResult.summary(of: error))")
@@ -173,9 +196,9 @@ final class DialerService: Sendable {
 
     /// - Returns: Whether an INVITE was started.
     private func dial(_ job: CallJob) async -> Bool {
-        let route: TrunkRoute
+        let line: TrunkLine
         do {
-            route = try await findRoute()
+            line = try await lines.line(state.withLock { $0.pool.choose(among: job.plan.trunks) })
         } catch {
             if error.code == .noRoute {
                 abort(job, .trunkFault, error.message)
@@ -185,98 +208,73 @@ final class DialerService: Sendable {
             }
             return false
         }
+        let (sipCallID, plan) = state.withLock { state in
+            let plan = Result { () throws(CallError) in
+                try DialPlan(job.plan.request, trunk: line.trunk, turn: state.pool.nextTurn(of: line.index))
+            }
+            return (state.generator.token(digits: 32), plan)
+        }
+        let media = job.media
         switch await media.ask({ media in
-            Result { () throws(CallError) in try media.openLeg(job, route: route) }
+            Result { () throws(CallError) in
+                (plan: try plan.get(), offer: try media.openLeg(job, route: line.route))
+            }
         }) {
         case .failure(let error):
             job.fail(with: error)
             abort(job, .failed, error.message)
             return false
-        case .success(let offer):
+        case .success(let (plan, offer)):
             do {
-                try await job.onDialing(job.sipCallID)
+                try await job.onDialing(sipCallID)
             } catch {
                 job.fail(with: error)
                 abort(job, .failed, "not dialed: \(AgentResult.summary(of: error))")
                 media.post { $0.stop(job.id) }
                 return false
             }
-            let isDialing = await signalling.ask { $0.dial(job.id, offer: offer) }
+            let attempt = DialAttempt(line: line, plan: plan, sipCallID: sipCallID, offer: offer)
+            let isDialing = await job.ask { $0.dial(job.id, attempt) }
             if !isDialing { media.post { $0.stop(job.id) } }
             return isDialing
         }
     }
 
     private func abort(_ job: CallJob, _ disposition: CallDisposition, _ text: String) {
-        signalling.post { $0.abort(job.id, disposition, text: text) }
+        job.post { $0.abort(job.id, disposition, text: text) }
     }
 
-    func hangUp(_ id: CallID, text: String) { signalling.post { $0.hangUp(id, text: text) } }
-
-    // MARK: The trunk
-
-    /// Resolves the trunk's name, chooses our address and binds the SIP socket, once.
-    private func findRoute() async throws(CallError) -> TrunkRoute {
-        if let route = state.withLock({ $0.route }) { return route }
-        let route = try await resolveRoute()
-        let bound = await signalling.ask { engine in Result { () throws(CallError) in try engine.open(route) }
-        }
-        try bound.get()
-        state.withLock { $0.route = $0.route ?? route }
-        return route
-    }
-
-    private func resolveRoute() async throws(CallError) -> TrunkRoute {
-        var noRoute = "no route: the trunk's host name has no address"
-        for trunkAddress in await resolve(trunk.host, port: trunk.port) {
-            noRoute = "no route to the trunk's address"
-            let local: SocketAddress?
-            if let host = configuration.localHost {
-                local = await resolve(host, port: 0).first { $0.family == trunkAddress.family }
-            } else {
-                local = driver.sourceAddress(toReach: trunkAddress)
-            }
-            guard let local else { continue }
-            guard let host = trunk.advertisedHost else {
-                return TrunkRoute(
-                    trunk: trunkAddress, local: local, advertisedHost: local.uriHost, advertisedMedia: local)
-            }
-            // Of the family that we bind: a description must name where our sockets are.
-            let candidates = await resolve(host, port: 0)
-            guard let advertised = candidates.first(where: { $0.family == local.family }) else {
-                noRoute = "no route: the advertised host has no address of the trunk's family"
-                continue
-            }
-            let isLiteral = SocketAddress(host: host, port: 0) != nil
-            return TrunkRoute(
-                trunk: trunkAddress, local: local, advertisedHost: isLiteral ? advertised.uriHost : host,
-                advertisedMedia: advertised)
-        }
-        throw CallError(.noRoute, noRoute)
-    }
-
-    private func resolve(_ host: String, port: UInt16) async -> [SocketAddress] {
-        if let literal = SocketAddress(host: host, port: port) { return [literal] }
-        return (try? await driver.resolve(host, port: port)) ?? []
-    }
+    func hangUp(_ id: CallID, text: String) { registry.job(id)?.post { $0.hangUp(id, text: text) } }
 
     // MARK: Figures
 
     func statistics() async -> DialerStatistics {
-        let (userAgent, liveCalls) = await signalling.ask { $0.statistics }
-        let (lateness, skipped, legs) = await media.ask { $0.statistics }
-        return DialerStatistics(
-            userAgent: userAgent, liveCalls: liveCalls, liveLegs: legs, frameLateness: lateness,
-            skippedTicks: skipped)
+        var sum = DialerStatistics(
+            userAgent: UserAgent.Statistics(), liveCalls: 0, liveLegs: 0, frameLateness: LatenessHistogram(),
+            skippedTicks: 0)
+        for engine in lines.engines {
+            let (userAgent, liveCalls) = await engine.ask { $0.statistics }
+            sum.userAgent.add(userAgent)
+            sum.liveCalls += liveCalls
+        }
+        for engine in media {
+            let (lateness, skipped, legs) = await engine.ask { $0.statistics }
+            sum.frameLateness.add(lateness)
+            sum.skippedTicks += skipped
+            sum.liveLegs += legs
+        }
+        return sum
     }
 }
 
 extension DialerService: CallControl {
     func hangUp(_ id: CallID) { hangUp(id, text: "hung up by the application") }
 
-    func sendDigits(_ digits: String, on id: CallID) { media.post { $0.sendDigits(digits, on: id) } }
+    func sendDigits(_ digits: String, on id: CallID) {
+        registry.job(id)?.media.post { $0.sendDigits(digits, on: id) }
+    }
 
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {
-        media.post { $0.play(samples, isRepeating: mode == .repeated, on: id) }
+        registry.job(id)?.media.post { $0.play(samples, isRepeating: mode == .repeated, on: id) }
     }
 }

@@ -19,6 +19,12 @@ public struct LatenessHistogram: Hashable, Sendable {
         maximum = max(maximum, lateness)
     }
 
+    mutating func add(_ other: Self) {
+        for index in counts.indices { counts[index] &+= other.counts[index] }
+        count += other.count
+        maximum = max(maximum, other.maximum)
+    }
+
     /// The upper edge of the bucket in which the `fraction` of all frames (0...1) was reached; zero without frames.
     public func percentile(_ fraction: Double) -> Duration {
         guard count > 0 else { return .zero }

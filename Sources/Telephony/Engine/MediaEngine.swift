@@ -9,8 +9,6 @@ actor MediaEngine: LoopEngine {
     private nonisolated let executor: any SerialExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Who hears of the legs.
-    private weak var signalling: SignallingEngine?
     private let observers: [any CallObserver]
     private let wantsDatagrams: Bool
     /// `nil` when nobody asks who answered.
@@ -34,20 +32,23 @@ actor MediaEngine: LoopEngine {
     private var frames = [8_000, 16_000, 24_000, 48_000].map { FrameBuffers(rateHertz: $0) }
     private var heard: [CallEvent.Kind] = []
 
-    init(driver: any Driver, configuration: DialerConfiguration, observers: [any CallObserver]) {
+    /// - Parameter ports: This engine's share of the configured range; `nil`: the system chooses.
+    init(
+        driver: any Driver, configuration: DialerConfiguration, ports: ClosedRange<UInt16>?,
+        observers: [any CallObserver]
+    ) {
         self.driver = driver
         executor = driver.serialExecutor
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
         makeClassifier = configuration.classifiesAnswers ? configuration.answerClassifier : nil
-        ports = PortAllocator(range: configuration.mediaPorts, quarantine: configuration.portQuarantine)
+        self.ports = PortAllocator(range: ports, quarantine: configuration.portQuarantine)
         generator = driver.makeGenerator(label: "media")
     }
 
     // MARK: Life
 
-    func open(reportingTo signalling: SignallingEngine) {
-        self.signalling = signalling
+    func open() {
         if client == nil { client = driver.attach(self) }
     }
 
@@ -105,11 +106,11 @@ actor MediaEngine: LoopEngine {
             try leg.accept(answer: answer, isFinal: isFinal, generator: &generator, at: driver.now)
         } catch {
             let text = error.text
-            report { $0.mediaRefused(id, text: text, isFinal: isFinal) }
+            leg.job.post { $0.mediaRefused(id, text: text, isFinal: isFinal) }
             return
         }
         if !wasFlowing { startFlowing() }
-        report { $0.mediaReady(id, isFinal: isFinal) }
+        leg.job.post { $0.mediaReady(id, isFinal: isFinal) }
     }
 
     /// Answers a re-INVITE's offer, or makes one when it had none.
@@ -123,7 +124,7 @@ actor MediaEngine: LoopEngine {
             answer = leg.negotiator.makeOffer()
         }
         if !wasFlowing, leg.audio != nil { startFlowing() }
-        report { $0.reinviteAnswered(id, body: answer) }
+        leg.job.post { $0.reinviteAnswered(id, body: answer) }
     }
 
     func sendDigits(_ digits: String, on id: CallID) { _ = leg(id)?.audio?.sendDigits(digits) }
@@ -153,14 +154,10 @@ actor MediaEngine: LoopEngine {
         freeSlots.append(slot)
         schedule()
         let figures = leg.figures
-        report { $0.mediaStopped(id, figures) }
+        leg.job.post { $0.mediaStopped(id, figures) }
     }
 
     private func leg(_ id: CallID) -> MediaLeg? { slotsByID[id].flatMap { legs[$0] } }
-
-    private func report(_ message: @escaping @Sendable (isolated SignallingEngine) -> Void) {
-        signalling?.post(message)
-    }
 
     private func startFlowing() {
         if flowing == 0 {
@@ -180,7 +177,7 @@ actor MediaEngine: LoopEngine {
             let sends = leg.tick(at: deadline, frames: &frames[buffers], into: &packet, heard: &heard)
             if sends { transmit(from: leg.rtp, to: audio.remoteRTP, kind: .rtp, call: leg.id) }
             lateness.record(deadline.duration(to: driver.now))
-            if !heard.isEmpty { reportHeard(of: leg.id, at: deadline) }
+            if !heard.isEmpty { reportHeard(of: leg.job, at: deadline) }
             if audio.nextReportDeadline <= deadline {
                 audio.makeReport(at: deadline, wallClock: driver.wallClock, into: &packet)
                 transmit(from: leg.rtcp, to: audio.remoteRTCP, kind: .rtcp, call: leg.id)
@@ -197,10 +194,10 @@ actor MediaEngine: LoopEngine {
         }
     }
 
-    private func reportHeard(of id: CallID, at instant: MonotonicInstant) {
+    private func reportHeard(of job: CallJob, at instant: MonotonicInstant) {
         for kind in heard {
             let event = CallEvent(instant: instant, kind: kind)
-            report { $0.mediaHeard(id, event) }
+            job.post { $0.mediaHeard(job.id, event) }
         }
         heard.removeAll(keepingCapacity: true)
     }

@@ -30,6 +30,20 @@ struct PortAllocator: Sendable {
         }
     }
 
+    /// The part of a range that belongs to one of several allocators; whole pairs, as far as there are enough.
+    ///
+    /// - Returns: `nil` for no range, where the system chooses.
+    static func share(_ index: Int, of count: Int, in range: ClosedRange<UInt16>?) -> ClosedRange<UInt16>? {
+        guard let range, count > 1 else { return range }
+        let first = Int(range.lowerBound) + Int(range.lowerBound & 1)
+        let pairs = max(0, (Int(range.upperBound) - first + 1) / 2)
+        let begin = first + pairs * index / count * 2
+        let end = first + pairs * (index + 1) / count * 2 - 1
+        // An empty share is one port, which holds no pair.
+        guard begin <= end else { return range.lowerBound...range.lowerBound }
+        return UInt16(begin)...UInt16(end)
+    }
+
     /// Pairs that could be taken now or later.
     var availablePairs: Int { waiting.count - head }
 

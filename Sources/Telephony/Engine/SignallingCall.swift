@@ -1,15 +1,16 @@
 internal import SIPCore
 internal import SansIO
 
-/// One call in the signalling engine's table: the pure core and what ties it to the world. Belongs to the loop.
-final class SignallingCall {
+/// One call in the signalling engine's table: the pure core and what ties it to the world.
+final class SignallingCall: @unchecked Sendable {
+    // @unchecked: belongs to the loop that all signalling engines of a dialer share; it moves between them there.
     let job: CallJob
     /// Index in the engine's table, and key of its deadline.
-    let slot: Int
+    var slot: Int
     var core: CallCore
     var session: InviteSessionID?
-    /// What media is to carry our offer, from the moment of dialing.
-    var offer: [UInt8] = []
+    /// What is dialed, and over which trunk; `nil` until then.
+    var attempt: DialAttempt?
     var digits = ""
     var media: MediaFigures?
     var recordingError: String?
@@ -24,12 +25,22 @@ final class SignallingCall {
 
     var record: CallRecord {
         CallRecord(
-            id: job.id, sipCallID: job.sipCallID, to: job.plan.request.to, from: job.plan.invite.callerNumber,
+            id: job.id, sipCallID: attempt?.sipCallID ?? "", to: job.plan.request.to,
+            from: attempt?.plan.callerNumber ?? job.plan.request.from ?? "",
             outcome: core.outcome, context: job.plan.request.context, metadata: job.plan.request.metadata,
             digits: digits, media: media?.statistics,
             recording: media?.isRecorded == true ? job.recording?.path : nil,
             recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0)
     }
+}
+
+/// One INVITE to send: over which trunk, with what in it.
+struct DialAttempt: Sendable {
+    var line: TrunkLine
+    var plan: DialPlan
+    var sipCallID: String
+    /// Our session description; emptied once it is on its way.
+    var offer: [UInt8]
 }
 
 /// What the media engine says of a leg that it has closed.

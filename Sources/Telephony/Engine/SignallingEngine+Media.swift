@@ -45,7 +45,7 @@ extension SignallingEngine {
         if let body {
             userAgent.respond(
                 to: session, status: 200, body: SIPBody(contentType: "application/sdp", bytes: body),
-                contact: contact, at: driver.now, into: &effects)
+                contact: contact(of: call), at: driver.now, into: &effects)
         } else {
             call.awaitsAnswerInACK = false
             userAgent.respond(to: session, status: 488, at: driver.now, into: &effects)

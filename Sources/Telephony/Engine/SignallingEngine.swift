@@ -1,7 +1,8 @@
 internal import SIPCore
 internal import SansIO
 
-/// The signalling of every call over one trunk: one socket, one user agent, one table of call cores.
+/// The signalling of one local address: one socket, one user agent, one table of call cores. Trunks that are reached from
+/// the same address share it.
 ///
 /// An actor on the driver's loop. Each step (a wake-up, or a message) pulls what has come, moves the machines, sends
 /// what they want sent and arms one deadline, without ever suspending.
@@ -10,8 +11,6 @@ actor SignallingEngine: LoopEngine {
     private nonisolated let executor: any SerialExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    let media: MediaEngine
-    let trunk: Trunk
     private let configuration: DialerConfiguration
     let observers: [any CallObserver]
     private let registry: CallRegistry
@@ -19,7 +18,6 @@ actor SignallingEngine: LoopEngine {
 
     private var client: DriverClientID?
     private var socket: BoundSocket?
-    private var route: TrunkRoute?
     var userAgent: UserAgent
     var effects = UserAgentEffects()
     private var spareEvents: [UserAgentEvent] = []
@@ -37,14 +35,12 @@ actor SignallingEngine: LoopEngine {
     private var drainDeadline: MonotonicInstant?
 
     init(
-        driver: any Driver, trunk: Trunk, configuration: DialerConfiguration, media: MediaEngine,
-        registry: CallRegistry, observers: [any CallObserver]
+        driver: any Driver, configuration: DialerConfiguration, registry: CallRegistry,
+        observers: [any CallObserver]
     ) {
         self.driver = driver
         executor = driver.serialExecutor
-        self.trunk = trunk
         self.configuration = configuration
-        self.media = media
         self.registry = registry
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
@@ -54,15 +50,15 @@ actor SignallingEngine: LoopEngine {
 
     // MARK: Life
 
-    /// Binds the socket, once, on the address from which the trunk is reached.
-    func open(_ wanted: TrunkRoute) throws(CallError) {
+    /// Binds the socket, once.
+    ///
+    /// - Parameter local: The address from which its trunks are reached; port 0 lets the system choose.
+    func open(_ local: SocketAddress) throws(CallError) {
         guard socket == nil else { return }
         let client = self.client ?? driver.attach(self)
         self.client = client
         do {
-            let bound = try driver.bind(wanted.local.with(port: configuration.localPort), for: client)
-            socket = bound
-            route = wanted
+            socket = try driver.bind(local, for: client)
         } catch {
             throw CallError(.socket, "no SIP socket: \(error.message)")
         }
@@ -115,32 +111,65 @@ actor SignallingEngine: LoopEngine {
 
     /// Takes a call into the table, before its agent is prepared.
     func admit(_ job: CallJob) {
-        let slot = freeSlots.popLast() ?? calls.count
-        if slot == calls.count { calls.append(nil) }
         let core = CallCore(
             id: job.id,
             configuration: CallCore.Configuration(
                 ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
                 classifiesAnswers: configuration.classifiesAnswers,
                 prepareTimeout: configuration.prepareTimeout))
-        let call = SignallingCall(job: job, slot: slot, core: core)
-        calls[slot] = call
-        slotsByID[job.id] = slot
-        if wantsDatagrams { observed.add(job.id, sipCallID: job.sipCallID) }
+        let call = SignallingCall(job: job, slot: takeSlot(), core: core)
+        calls[call.slot] = call
+        slotsByID[job.id] = call.slot
         advance(call) { core, now, _ in core.admitted(at: now) }
         if let drainDeadline { drain(call, by: drainDeadline) }
         finishStep()
     }
 
+    private func takeSlot() -> Int {
+        if let slot = freeSlots.popLast() { return slot }
+        calls.append(nil)
+        return calls.count - 1
+    }
+
+    /// Takes a call over from the engine of another local address.
+    func adopt(_ call: SignallingCall) {
+        call.slot = takeSlot()
+        calls[call.slot] = call
+        slotsByID[call.job.id] = call.slot
+        call.job.move(to: self)
+        deadlines.set(call.slot, to: call.core.nextDeadline)
+    }
+
+    /// Lets go of a call that another engine takes over: no session of it may be left here.
+    private func release(_ call: SignallingCall) {
+        deadlines.set(call.slot, to: nil)
+        calls[call.slot] = nil
+        freeSlots.append(call.slot)
+        slotsByID[call.job.id] = nil
+        if let attempt = call.attempt, wantsDatagrams { observed.remove(sipCallID: attempt.sipCallID) }
+        if let session = call.session { slotsBySession[session] = nil }
+        call.session = nil
+    }
+
     /// Sends the INVITE, unless the call was ended while it was being prepared.
     ///
     /// - Returns: Whether dialing started; media is the engine's to close from then on.
-    func dial(_ id: CallID, offer: [UInt8]) -> Bool {
+    func dial(_ id: CallID, _ attempt: DialAttempt) -> Bool {
         guard let call = call(id) else { return false }
-        call.offer = offer
+        let engine = attempt.line.engine
+        guard engine === self else {
+            release(call)
+            schedule()
+            return engine.assumeIsolated { engine in
+                engine.adopt(call)
+                return engine.dial(id, attempt)
+            }
+        }
+        call.attempt = attempt
+        if wantsDatagrams { observed.add(id, sipCallID: attempt.sipCallID) }
         var isDialing = false
         advance(call) { core, now, out in
-            isDialing = core.dial(sipCallID: call.job.sipCallID, at: now, into: &out)
+            isDialing = core.dial(sipCallID: attempt.sipCallID, at: now, into: &out)
         }
         finishStep()
         return isDialing
@@ -229,9 +258,9 @@ actor SignallingEngine: LoopEngine {
             guard let session = call.session else { break }
             userAgent.end(session, reason: reason, at: now.monotonic, into: &effects)
         case .negotiate(let answer, let isFinal):
-            media.post { $0.accept(id, answer: answer, isFinal: isFinal) }
+            call.job.media.post { $0.accept(id, answer: answer, isFinal: isFinal) }
         case .stopMedia:
-            media.post { $0.stop(id) }
+            call.job.media.post { $0.stop(id) }
         case .cancelAgent:
             call.job.stop.open()
         case .conclude:
@@ -241,14 +270,16 @@ actor SignallingEngine: LoopEngine {
 
     /// - Returns: What was wrong with it, or `nil`.
     private func invite(_ call: SignallingCall, at now: MonotonicInstant) -> String? {
-        guard let socket, let route else { return "the SIP socket is closed" }
-        let plan = call.job.plan.invite
+        guard let socket, let attempt = call.attempt else { return "the SIP socket is closed" }
+        let plan = attempt.plan
+        let route = attempt.line.route
         let invite = OutgoingInvite(
-            requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact,
-            sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: call.job.sipCallID,
-            body: SIPBody(contentType: "application/sdp", bytes: call.offer),
-            credentials: trunk.credentials.map { [$0] } ?? [], destination: route.trunk, socket: socket.id)
-        call.offer = []
+            requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact(of: call),
+            sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: attempt.sipCallID,
+            body: SIPBody(contentType: "application/sdp", bytes: attempt.offer),
+            credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
+            socket: socket.id)
+        call.attempt?.offer = []
         do {
             let (session, _) = try userAgent.invite(invite, at: now, into: &effects)
             call.session = session
@@ -269,8 +300,9 @@ actor SignallingEngine: LoopEngine {
         }
     }
 
-    var contact: String {
-        "<sip:outdial@\(route?.advertisedHost ?? "invalid"):\(socket?.localAddress.port ?? 0)>"
+    func contact(of call: SignallingCall) -> String {
+        let host = call.attempt?.line.route.advertisedHost ?? "invalid"
+        return "<sip:outdial@\(host):\(socket?.localAddress.port ?? 0)>"
     }
 
     func record(_ event: CallEvent, of call: SignallingCall) {
@@ -279,12 +311,7 @@ actor SignallingEngine: LoopEngine {
     }
 
     private func conclude(_ call: SignallingCall) {
-        deadlines.set(call.slot, to: nil)
-        calls[call.slot] = nil
-        freeSlots.append(call.slot)
-        slotsByID[call.job.id] = nil
-        if wantsDatagrams { observed.remove(sipCallID: call.job.sipCallID) }
-        if let session = call.session { slotsBySession[session] = nil }
+        release(call)
         call.job.stop.open()
         let record = call.record
         for observer in observers { observer.callEnded(record) }
@@ -333,13 +360,13 @@ actor SignallingEngine: LoopEngine {
             let id = call.job.id
             let offer = request.body?.sessionDescription
             call.awaitsAnswerInACK = offer == nil
-            media.post { $0.reanswer(id, offer: offer) }
+            call.job.media.post { $0.reanswer(id, offer: offer) }
         case .acknowledged(let session, let body):
             guard let call = call(session), call.awaitsAnswerInACK else { break }
             let id = call.job.id
             call.awaitsAnswerInACK = false
             let answer = body?.sessionDescription
-            media.post { $0.accept(id, answer: answer, isFinal: true) }
+            call.job.media.post { $0.accept(id, answer: answer, isFinal: true) }
         case .incoming(let session, _):
             // Nobody is here to be called; the trunk may try elsewhere.
             userAgent.respond(to: session, status: 480, at: now, into: &effects)

@@ -3,10 +3,10 @@ internal import SansIO
 /// How the trunk is reached, once its name is resolved.
 struct TrunkRoute: Hashable, Sendable {
     var trunk: SocketAddress
-    /// The address that we bind, port 0.
+    /// The address that its signalling binds; port 0 lets the system choose.
     var local: SocketAddress
     /// Host of Via and Contact, as it stands in a URI.
     var advertisedHost: String
-    /// Host of the session descriptions, port 0.
+    /// Host of the session descriptions; its port means nothing.
     var advertisedMedia: SocketAddress
 }

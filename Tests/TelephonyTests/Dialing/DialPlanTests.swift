@@ -66,7 +66,7 @@ struct DialPlanTests {
     func limits() throws {
         func plan(_ request: CallRequest) throws -> CallPlan {
             try CallPlan(
-                request, trunk: trunk, configuration: DialerConfiguration(), handlerRate: 24_000, turn: 0)
+                request, trunks: [trunk], configuration: DialerConfiguration(), handlerRate: 24_000)
         }
         let defaults = try plan(CallRequest(to: "100"))
         #expect(defaults.ringTimeout == .seconds(60))

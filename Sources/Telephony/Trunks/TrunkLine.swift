@@ -1,0 +1,10 @@
+internal import SansIO
+
+/// A trunk that can be dialed: its name is resolved, and an engine has its local address.
+struct TrunkLine: Sendable {
+    /// Of the dialer's trunks.
+    var index: Int
+    var trunk: Trunk
+    var route: TrunkRoute
+    var engine: SignallingEngine
+}
