@@ -17,6 +17,7 @@ let strict: [SwiftSetting] = [
 /// For the targets that touch no C handle and no executor: pointers need an explicit `unsafe`.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+let openSSL: TargetDependency = .target(name: "COpenSSL", condition: .when(traits: ["Secure"]))
 let sqlite: TargetDependency = .target(name: "CSQLite", condition: .when(traits: ["SQLite"]))
 
 typealias TargetDependency = Target.Dependency
@@ -28,6 +29,7 @@ let package = Package(
         .library(name: "SIPCore", targets: ["SIPCore"]),
         .library(name: "RTPMedia", targets: ["RTPMedia"]),
         .library(name: "Telephony", targets: ["Telephony"]),
+        .library(name: "SecureSIP", targets: ["SecureSIP"]),
         .library(name: "CampaignKit", targets: ["CampaignKit"]),
         .library(name: "CampaignSQLite", targets: ["CampaignSQLite"]),
         .library(name: "AgentBridge", targets: ["AgentBridge"]),
@@ -36,13 +38,17 @@ let package = Package(
         .executable(name: "callsim", targets: ["callsim"]),
     ],
     traits: [
-        .trait(name: "SQLite", description: "A durable campaign store on SQLite 3 (libsqlite3-dev).")
+        .trait(name: "Secure", description: "SIP over TLS and STIR/SHAKEN through OpenSSL 3 (libssl-dev)."),
+        .trait(name: "SQLite", description: "A durable campaign store on SQLite 3 (libsqlite3-dev)."),
     ],
     targets: [
         // C libraries and shims: no policy.
         .systemLibrary(
             name: "CSpeexDSP", path: "Sources/CSpeexDSP", pkgConfig: "speexdsp",
             providers: [.apt(["libspeexdsp-dev"]), .brew(["speexdsp"])]),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
             name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
@@ -60,6 +66,10 @@ let package = Package(
         .target(
             name: "Telephony", dependencies: ["SansIO", "SIPCore", "RTPMedia", "SocketDriver"],
             path: "Sources/Telephony", swiftSettings: strict),
+        // Empty unless the trait `Secure` is on.
+        .target(
+            name: "SecureSIP", dependencies: ["SansIO", "SIPCore", openSSL], path: "Sources/SecureSIP",
+            swiftSettings: strict),
         .target(
             name: "CampaignKit", dependencies: ["SansIO", "Telephony"], path: "Sources/CampaignKit",
             swiftSettings: strict),
@@ -122,6 +132,9 @@ let package = Package(
         .testTarget(
             name: "TelephonyTests",
             dependencies: ["TestSupport", "Telephony", "SansIO", "SIPCore", "RTPMedia"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SecureSIPTests", dependencies: ["TestSupport", "SecureSIP", "SansIO", "SIPCore"],
             swiftSettings: strict),
         .testTarget(
             name: "CampaignKitTests",
