@@ -1,6 +1,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include "CLinuxIO.h"
+#include "addresses.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -108,7 +109,7 @@ static void store_big_endian(uint8_t *bytes, int count, uint64_t value) {
     for (int index = count - 1; index >= 0; index--, value >>= 8) bytes[index] = (uint8_t)value;
 }
 
-static socklen_t to_system(const linuxio_address *address, struct sockaddr_storage *system) {
+socklen_t linuxio_to_system(const linuxio_address *address, struct sockaddr_storage *system) {
     if (address->family == 4) {
         struct sockaddr_in *in = (struct sockaddr_in *)system;
         memset(in, 0, sizeof *in);
@@ -127,7 +128,7 @@ static socklen_t to_system(const linuxio_address *address, struct sockaddr_stora
     return sizeof *in6;
 }
 
-static _Bool from_system(const void *system, linuxio_address *address) {
+_Bool linuxio_from_system(const void *system, linuxio_address *address) {
     memset(address, 0, sizeof *address);
     switch (((const struct sockaddr *)system)->sa_family) {
     case AF_INET: {
@@ -177,17 +178,17 @@ int linuxio_udp_bind(const linuxio_address *address, int buffer_bytes, linuxio_a
     widen(descriptor, SO_RCVBUFFORCE, SO_RCVBUF, buffer_bytes);
     widen(descriptor, SO_SNDBUFFORCE, SO_SNDBUF, buffer_bytes);
     struct sockaddr_storage system;
-    socklen_t length = to_system(address, &system);
+    socklen_t length = linuxio_to_system(address, &system);
     if (bind(descriptor, (struct sockaddr *)&system, length) < 0) return close_failed(descriptor);
     length = sizeof system;
     if (getsockname(descriptor, (struct sockaddr *)&system, &length) < 0) return close_failed(descriptor);
-    from_system(&system, bound);
+    linuxio_from_system(&system, bound);
     return descriptor;
 }
 
 int linuxio_udp_send(int descriptor, const void *bytes, size_t count, const linuxio_address *destination) {
     struct sockaddr_storage system;
-    socklen_t length = to_system(destination, &system);
+    socklen_t length = linuxio_to_system(destination, &system);
     ssize_t sent;
     do {
         sent = sendto(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&system, length);
@@ -199,12 +200,12 @@ int linuxio_udp_source(const linuxio_address *destination, linuxio_address *sour
     int descriptor = open_udp(destination);
     if (descriptor < 0) return descriptor;
     struct sockaddr_storage system;
-    socklen_t length = to_system(destination, &system);
+    socklen_t length = linuxio_to_system(destination, &system);
     if (connect(descriptor, (struct sockaddr *)&system, length) < 0) return close_failed(descriptor);
     length = sizeof system;
     if (getsockname(descriptor, (struct sockaddr *)&system, &length) < 0) return close_failed(descriptor);
     close(descriptor);
-    from_system(&system, source);
+    linuxio_from_system(&system, source);
     return 0;
 }
 
@@ -261,7 +262,7 @@ int linuxio_batch_receive(linuxio_batch *batch, int descriptor) {
 const void *linuxio_batch_datagram(
     const linuxio_batch *batch, int index, size_t *count, linuxio_address *source) {
     *count = batch->headers[index].msg_len;
-    from_system(&batch->sources[index], source);
+    linuxio_from_system(&batch->sources[index], source);
     return batch->slices[index].iov_base;
 }
 
@@ -279,7 +280,7 @@ int linuxio_resolve(const char *host, uint16_t port, linuxio_address *addresses,
     if (code != 0) return code < 0 ? code : -code;
     int count = 0;
     for (struct addrinfo *entry = found; entry != NULL && count < capacity; entry = entry->ai_next) {
-        if (!from_system(entry->ai_addr, &addresses[count])) continue;
+        if (!linuxio_from_system(entry->ai_addr, &addresses[count])) continue;
         addresses[count].port = port;
         count++;
     }

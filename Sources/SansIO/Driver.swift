@@ -101,6 +101,13 @@ public protocol Driver: AnyObject, Sendable {
     /// - Throws: ``DriverError`` when the process has no descriptors left.
     func makeLoop() throws(DriverError) -> any Driver
 
+    /// Asks the DNS for the records of one type at `name`, off the loop.
+    ///
+    /// Every way in which the DNS can fail is an answer, silence included: a driver has a deadline of its own, some seconds.
+    ///
+    /// - Throws: `CancellationError` at once when the task is cancelled; ``DriverError`` when too many questions wait.
+    func queryDNS(_ name: String, type: DNSRecordType) async throws -> DNSAnswer
+
     /// Runs work that may block (files, databases) off the loop; inline in simulation.
     ///
     /// Jobs with the same `lane` run one after another in the order of the calls.
@@ -141,6 +148,18 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Driver {
     /// A driver with one loop serves with that.
     public func makeLoop() throws(DriverError) -> any Driver { self }
+
+    /// For drivers without a DNS of their own: addresses as ``resolve(_:port:)`` knows them, and no other records.
+    public func queryDNS(_ name: String, type: DNSRecordType) async throws -> DNSAnswer {
+        guard type == .a || type == .aaaa else { return .failed(.noData) }
+        do {
+            let found = try await resolve(name, port: 0).map { DNSRecord(name, .address($0)) }
+            let records = found.filter { $0.type == type }
+            return records.isEmpty ? .failed(.noData) : .records(records)
+        } catch let error as DriverError where error.code == .nameNotFound {
+            return .failed(.noSuchName)
+        }
+    }
 
     /// Suspends the calling task for `duration`.
     public func sleep(for duration: Duration) async throws {

@@ -30,7 +30,8 @@
             return try result.get()
         }
 
-        private func submit(lane: String, _ job: @escaping Job) {
+        /// Runs `job` once those before it in its lane are done.
+        func submit(lane: String, _ job: @escaping @Sendable () -> Void) {
             let needsThread = state.withLock { state in
                 if state.waiting[lane] == nil { state.ready.append(lane) }
                 state.waiting[lane, default: []].append(job)

@@ -11,9 +11,24 @@
     public final class SocketDriver: Driver {
         private let loop: EventLoop
         private let lanes = BlockingLanes()
+        private let names: NameService
 
+        /// - Parameters:
+        ///   - nameServers: Asked in place of those of the system, which are then left aside with its hosts file; for
+        ///     tests and for machines with several views of the world. Empty for what the system is configured with.
+        ///   - namePatience: The longest that a question to the name servers may take.
         /// - Throws: ``DriverError`` when the process has no descriptors left.
-        public init() throws(DriverError) { loop = try EventLoop() }
+        public init(
+            nameServers: [SocketAddress] = [], namePatience: Duration = .seconds(5)
+        ) throws(DriverError) {
+            loop = try EventLoop()
+            names = NameService(nameServers: nameServers, patience: namePatience)
+        }
+
+        private init(names: NameService) throws(DriverError) {
+            loop = try EventLoop()
+            self.names = names
+        }
 
         deinit { loop.stop() }
 
@@ -93,11 +108,30 @@
 
         public func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
             if let literal = SocketAddress(host: host, port: port) { return [literal] }
+            if names.isOverridden { return try await addresses(of: host, port: port) }
             // A lane per name: one slow name server does not hold up the others.
             return try await lanes.run(lane: "resolve \(host)") { try System.resolve(host, port: port) }
         }
 
-        public func makeLoop() throws(DriverError) -> any Driver { try SocketDriver() }
+        public func makeLoop() throws(DriverError) -> any Driver { try SocketDriver(names: names) }
+
+        private func addresses(of host: String, port: UInt16) async throws -> [SocketAddress] {
+            var found: [SocketAddress] = []
+            for type in [DNSRecordType.aaaa, .a] {
+                guard case .records(let records, _) = try await names.ask(DNSQuestion(host, type)) else {
+                    continue
+                }
+                for record in records {
+                    if case .address(let address) = record.value { found.append(address.with(port: port)) }
+                }
+            }
+            guard found.isEmpty else { return found }
+            throw DriverError(code: .nameNotFound, message: "no address found for the host \(host)")
+        }
+
+        public func queryDNS(_ name: String, type: DNSRecordType) async throws -> DNSAnswer {
+            try await names.ask(DNSQuestion(name, type))
+        }
 
         public func runBlocking<Value: Sendable>(
             lane: String, _ work: @escaping @Sendable () throws -> Value

@@ -1,5 +1,5 @@
 #if os(Linux)
-    private import CLinuxIO
+    internal import CLinuxIO
     internal import SansIO
 
     /// The kernel's clocks, randomness, routes, names and threads, in the library's types.
@@ -61,7 +61,7 @@
     }
 
     extension linuxio_address {
-        fileprivate init(_ address: SocketAddress) {
+        init(_ address: SocketAddress) {
             self.init()
             port = address.port
             if let number = address.ipv4 {
@@ -77,7 +77,7 @@
     }
 
     extension SocketAddress {
-        fileprivate init(_ address: linuxio_address) {
+        init(_ address: linuxio_address) {
             if address.family == 4 {
                 self.init(ipv4: UInt32(truncatingIfNeeded: address.low), port: address.port)
             } else {

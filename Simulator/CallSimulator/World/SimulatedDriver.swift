@@ -93,18 +93,13 @@ public final class SimulatedDriver: Driver {
         return hostAddress
     }
 
-    public func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
-        checkThread()
-        return try world.resolve(host, port: port)
-    }
-
     public func runBlocking<Value: Sendable>(
         lane: String, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try work()
     }
 
-    private func checkThread() {
+    func checkThread() {
         precondition(
             world.loop.isOnLoop,
             "a simulated driver was used on a thread that does not run its world: some task or callback has left it"

@@ -21,12 +21,18 @@ public final class World: @unchecked Sendable {
     let loop: VirtualLoop
     let network: SimulatedNetwork
     @exclusivity(unchecked) var sleepers = SlotTable<Sleeper>()
-    private var names: [String: [SocketAddress]] = [:]
+    /// What names resolve to besides ``zone``.
+    private(set) var names: [String: [SocketAddress]] = [:]
+    /// What the DNS knows on every host, now.
+    public var zone: NameZone
+    /// Questions to the DNS so far, for figures.
+    public internal(set) var nameQuestions = 0
     var isRunning = false
 
     public init(seed: UInt64 = 0, configuration: WorldConfiguration = WorldConfiguration()) {
         self.seed = seed
         self.configuration = configuration
+        zone = configuration.zone
         loop = VirtualLoop(wallClockStart: configuration.wallClock)
         network = SimulatedNetwork(loop: loop, seed: seed, configuration: configuration)
         if configuration.jobOrder == .drawn {
@@ -49,15 +55,6 @@ public final class World: @unchecked Sendable {
     /// Lets `name` resolve to `addresses` (literals) on every host.
     public func setName(_ name: String, to addresses: [String]) {
         names[name] = addresses.compactMap { SocketAddress(host: $0, port: 0) }
-    }
-
-    func resolve(_ name: String, port: UInt16) throws(DriverError) -> [SocketAddress] {
-        if let literal = SocketAddress(host: name, port: port) { return [literal] }
-        if name == "localhost" { return [.loopback(port: port)] }
-        guard let addresses = names[name], !addresses.isEmpty else {
-            throw DriverError(code: .nameNotFound, message: "no address found for the host \(name)")
-        }
-        return addresses.map { $0.with(port: port) }
     }
 
     // MARK: Network

@@ -14,6 +14,8 @@ public struct WorldConfiguration: Sendable {
     public var wallClock = WallClockInstant(secondsSinceEpoch: 1_768_496_400)
     /// What links between hosts do unless ``World/setNetwork(_:from:to:)`` says otherwise. A host reaches itself at once.
     public var network = NetworkModel.perfect
+    /// What the DNS knows at the start of the world.
+    public var zone = NameZone()
     public var jobOrder = JobOrder.arrival
     /// What the trace keeps for text and captures; the digest covers everything in any case.
     public var recording = Trace.Recording.nothing

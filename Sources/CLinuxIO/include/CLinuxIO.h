@@ -56,6 +56,14 @@ const void *linuxio_batch_datagram(
 
 /// Resolves a name to at most `capacity` addresses (A, AAAA); blocks. Returns how many, or a negated EAI code's absolute value.
 int linuxio_resolve(const char *host, uint16_t port, linuxio_address *addresses, int capacity);
+/// The name servers that the C library is configured with, at most `capacity`; how many, or a negated errno.
+int linuxio_name_servers(linuxio_address *servers, int capacity);
+/// Opens a UDP (or TCP) socket connected to `server`. Every wait below ends after `milliseconds` with -ETIMEDOUT.
+int linuxio_name_connect(const linuxio_address *server, int is_stream, int milliseconds);
+/// Sends all bytes; 0, or a negated errno.
+int linuxio_name_send(int descriptor, const void *bytes, size_t count, int milliseconds);
+/// Receives one datagram or what a stream has; how many bytes (0: the stream's end), or a negated errno.
+int linuxio_name_receive(int descriptor, void *bytes, size_t capacity, int milliseconds);
 /// Starts a detached thread with all signals blocked and the least timer slack.
 int linuxio_thread_start(const char *name, void (*body)(void *context), void *context);
 /// An identity of the calling thread, never 0.
