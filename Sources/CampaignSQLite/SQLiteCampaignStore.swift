@@ -104,6 +104,27 @@
             try await change(id) { record throws(CampaignStoreError) in try record.desire(desired, at: now) }
         }
 
+        public func requeueUnknown(
+            _ recipients: [RecipientID]?, of id: CampaignID, at now: WallClockInstant
+        ) async throws(CampaignStoreError) -> [RecipientID] {
+            try await write { database throws(CampaignStoreError) in
+                var record = try SQLiteRows.record(of: id, in: database)
+                let rows = try database.prepare(
+                    "SELECT \(SQLiteRows.recipientColumns) FROM recipients WHERE campaign = ? AND state = ? ORDER BY row"
+                )
+                try rows.bind([.text(id.rawValue), .text(RecipientState.unknown.rawValue)])
+                var unknown: [Recipient] = []
+                while try rows.step() { unknown.append(try SQLiteRows.recipient(rows)) }
+                let requeued = try record.requeue(recipients, of: unknown, at: now)
+                try SQLiteRows.update(record, in: database)
+                let statement = try database.prepare(SQLiteRows.updateRecipient)
+                for recipient in requeued {
+                    try statement.run(SQLiteRows.standing(recipient) + [.text(recipient.id.rawValue)])
+                }
+                return requeued.map(\.id)
+            }
+        }
+
         public func acquireLease(
             on id: CampaignID, owner: String, at now: WallClockInstant, for duration: Duration
         ) async throws(CampaignStoreError) -> LeaseResult {

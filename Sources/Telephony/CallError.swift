@@ -5,7 +5,7 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case notRunning, invalidRequest, duplicateID, shuttingDown, noRoute, socket, notAnswered, ended,
                 file
-            case tooManyCalls, alreadyRunning
+            case tooManyCalls, alreadyRunning, noCallerNumber
         }
 
         private let kind: Kind
@@ -33,6 +33,8 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let alreadyRunning = Self(kind: .alreadyRunning)
         /// The dialer's limit of calls at once is reached.
         public static let tooManyCalls = Self(kind: .tooManyCalls)
+        /// Every caller number of the trunk is among ``CallRequest/avoidedCallers``.
+        public static let noCallerNumber = Self(kind: .noCallerNumber)
     }
 
     public let code: Code

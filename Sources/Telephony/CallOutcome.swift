@@ -13,11 +13,14 @@ public struct CallOutcome: Hashable, Sendable, Codable {
     /// What the agent made of it; `nil` when it never ran.
     public var agentResult: AgentResult?
     public var timings: CallTimings
+    /// The caller number that was shown; `nil` when none was.
+    public var callerNumber: String?
 
     public init(
         id: CallID, disposition: CallDisposition, cause: CallCause = CallCause(),
         answeredBy: AnsweredBy? = nil,
-        endedBy: CallParty, agentResult: AgentResult? = nil, timings: CallTimings = CallTimings()
+        endedBy: CallParty, agentResult: AgentResult? = nil, timings: CallTimings = CallTimings(),
+        callerNumber: String? = nil
     ) {
         self.id = id
         self.disposition = disposition
@@ -26,6 +29,7 @@ public struct CallOutcome: Hashable, Sendable, Codable {
         self.endedBy = endedBy
         self.agentResult = agentResult
         self.timings = timings
+        self.callerNumber = callerNumber
     }
 }
 
@@ -40,12 +44,19 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case noAnswer
     /// 603 and such: the callee or the device refused.
     case declined
+    /// Analytics or the callee's list of unwanted callers blocked the caller number: 603 with "Network Blocked"
+    /// (ATIS-1000099), 607 (RFC 8197), 608 (RFC 8688), or the carrier's own word for it.
+    case blocked
     /// 404, 410, 484, 604, or a special information tone in early media that says so: the number leads nowhere.
     case badNumber
-    /// The trunk could not carry it: 403, credentials refused, 5xx, silence, no route.
+    /// The trunk does not let us: 402, 403, 401 and 407 to our credentials. Account, balance, country or caller number.
+    case forbidden
+    /// The trunk could not carry it: 5xx, silence, no route.
     case trunkFault
     /// 415, 488, 606, or an answer that we cannot speak.
     case mediaRefused
+    /// Answered, then lost: the dialog was lost, a network failed, or no more audio came.
+    case dropped
     /// We ended it before an answer.
     case cancelled
     /// The agent's `prepare` threw or took too long; no INVITE left.
@@ -66,14 +77,39 @@ public struct CallCause: Hashable, Sendable, Codable {
     public var text: String
     /// Seconds of a `Retry-After` header (RFC 3261 §20.33): how long the trunk or the callee asks to be left alone.
     public var retryAfterSeconds: Int?
+    /// The first `Warning` header.
+    public var warning: CallWarning?
+    /// A carrier's own error header, name and value as received: `X-Twilio-Error: 32203 …`.
+    public var carrierError: String?
+    /// Where to complain about a block: the contact (`https:`, `tel:`, `mailto:` or as written) of the notice of ATIS-1000099.
+    public var redressContact: String?
 
     public init(
-        sipStatus: Int? = nil, q850: Int? = nil, text: String = "", retryAfterSeconds: Int? = nil
+        sipStatus: Int? = nil, q850: Int? = nil, text: String = "", retryAfterSeconds: Int? = nil,
+        warning: CallWarning? = nil, carrierError: String? = nil, redressContact: String? = nil
     ) {
         self.sipStatus = sipStatus
         self.q850 = q850
         self.text = text
         self.retryAfterSeconds = retryAfterSeconds
+        self.warning = warning
+        self.carrierError = carrierError
+        self.redressContact = redressContact
+    }
+}
+
+/// A `Warning` header (RFC 3261 §20.43): `304 sbc.example.com "Media type not available"`.
+public struct CallWarning: Hashable, Sendable, Codable {
+    /// `300...399`; 300 to 379 are about the session description.
+    public var code: Int
+    /// Host name or pseudonym of who warns.
+    public var agent: String
+    public var text: String
+
+    public init(code: Int, agent: String, text: String) {
+        self.code = code
+        self.agent = agent
+        self.text = text
     }
 }
 

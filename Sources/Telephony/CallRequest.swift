@@ -14,6 +14,8 @@ public struct CallRequest: Hashable, Sendable {
     public var to: String
     /// Caller number; `nil` takes the trunk's numbers in turn.
     public var from: String?
+    /// Caller numbers of the trunk that are not to be used when ``from`` is `nil`, for example because they are blocked.
+    public var avoidedCallers: [String] = []
     /// Display name shown to the callee; `nil` for the trunk's.
     public var callerName: String?
     /// What the agent may see and use in its templates, for example the columns of a CSV row.

@@ -19,8 +19,9 @@ package struct Arguments {
                 try takeOption(word, from: &words, syntax: syntax)
             }
         }
-        let takesRest = syntax.positionals.last?.hasSuffix("…") ?? false
-        if positionals.count < syntax.positionals.count {
+        let last = syntax.positionals.last ?? ""
+        let takesRest = last.hasSuffix("…") || last.hasSuffix("…]")
+        if positionals.count < syntax.positionals.count - (last.hasSuffix("]") ? 1 : 0) {
             throw UsageError("missing \(syntax.positionals[positionals.count])", syntax: syntax)
         }
         if positionals.count > syntax.positionals.count, !takesRest {

@@ -3,7 +3,7 @@ package struct CommandSyntax: Sendable {
     /// How the command is called, for example `outdial call NUMBER --trunk FILE`.
     package var usage: String
     package var summary: String
-    /// Names of positional arguments; a last one ending in `…` takes all that remain.
+    /// Names of positional arguments; a last one ending in `…` takes all that remain, one in brackets may be absent.
     package var positionals: [String]
     package var options: [Option]
     /// Further paragraphs of the help text.

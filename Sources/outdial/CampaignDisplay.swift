@@ -52,6 +52,8 @@ struct CampaignDisplay {
             case .start: return nil
             case .deferred(let id, _): return "\(id) deferred: \(decision.reason)"
             case .refused(let id): return "\(id) refused: \(decision.reason)"
+            case .heldBack: return "the trunk asks to wait: \(decision.reason)"
+            case .callerRests(let number, _): return "caller number \(number) rests: \(decision.reason)"
             case .paused: return "paused: \(decision.reason)"
             case .resumed: return "resumed: \(decision.reason)"
             case .cancelled: return "cancelled: \(decision.reason)"

@@ -19,7 +19,7 @@ enum ExitCode: Int32, CaseIterable {
         case .failed: "failed: trunk, network, file or agent"
         case .busy: "the callee was busy"
         case .noAnswer: "no answer"
-        case .declined: "the callee declined, or the number leads nowhere"
+        case .declined: "the callee declined, analytics blocked it, or the number leads nowhere"
         case .invalidInput: "an input did not parse"
         case .usage: "the command line is not usable"
         }
@@ -31,7 +31,7 @@ enum ExitCode: Int32, CaseIterable {
             case .answered: .completed
             case .busy: .busy
             case .noAnswer: .noAnswer
-            case .declined, .badNumber: .declined
+            case .declined, .blocked, .badNumber: .declined
             default: .failed
             }
     }

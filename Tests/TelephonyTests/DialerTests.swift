@@ -92,7 +92,7 @@ struct DialerTests {
         "What the far end says becomes the outcome",
         arguments: [
             (486, nil, .busy), (603, nil, .declined), (404, nil, .badNumber), (503, nil, .trunkFault),
-            (403, nil, .trunkFault), (488, nil, .mediaRefused), (480, nil, .noAnswer),
+            (403, nil, .forbidden), (488, nil, .mediaRefused), (480, nil, .noAnswer),
             (500, "Q.850;cause=17;text=\"user busy\"", .busy),
         ] as [(Int, String?, CallDisposition)])
     func refused(status: Int, reason: String?, disposition: CallDisposition) async throws {
@@ -163,11 +163,11 @@ struct DialerTests {
         #expect(heard.ended == 1)
     }
 
-    @Test("A digest challenge is answered, and refused credentials are a fault of the trunk")
+    @Test("A digest challenge is answered, and refused credentials are forbidden")
     func digest() async throws {
         var script = MiniCallee.Script()
         script.configuration.requiredCredentials = [SIPCredentials(username: "acme", password: "secret")]
-        for (password, disposition) in [("secret", CallDisposition.answered), ("wrong", .trunkFault)] {
+        for (password, disposition) in [("secret", CallDisposition.answered), ("wrong", .forbidden)] {
             let result = try await withDialer(
                 script, trunk: { $0.credentials = SIPCredentials(username: "acme", password: password) }
             ) { dialer, _ in

@@ -18,6 +18,8 @@ public struct CampaignCore: Sendable {
     /// Calls begun and not ended.
     private var calls = OrderedTable<CallID, RunningCall>()
     private var trunkFaultsInARow = 0
+    /// What the far end has asked for: whom to leave alone, and which number not to show.
+    private var restraint = CampaignRestraint()
 
     private var statusChanged = false
     private var changedSlots = OrderedTable<Int, Void>()
@@ -54,6 +56,7 @@ public struct CampaignCore: Sendable {
         pacing = Pacing(
             callsPerMinute: settings.callsPerMinute, maximumConcurrency: settings.maximumConcurrency)
         recover(attempts, at: wall)
+        restraint = CampaignRestraint(attempts, of: campaign)
         for (slot, recipient) in self.recipients.enumerated() {
             counts.add(recipient.state)
             guard recipient.state == .pending else { continue }
@@ -97,7 +100,8 @@ public struct CampaignCore: Sendable {
         guard campaign.state == .running || campaign.state == .pending else { return nil }
         guard let due = queue.nextDue(at: wall) else { return calls.isEmpty ? now : nil }
         guard let start = pacing.nextStart(after: now) else { return nil }
-        return max(start, now.advanced(by: wall.duration(to: due)))
+        let allowed = max(due, restraint.heldUntil ?? due)
+        return max(start, now.advanced(by: wall.duration(to: allowed)))
     }
 
     /// Starts who may be called now, defers who is outside calling hours, refuses who is on the do-not-call list, and
@@ -106,12 +110,14 @@ public struct CampaignCore: Sendable {
         var decisions: [CampaignDecision] = []
         if campaign.state == .pending, campaign.desiredState == .running { enter(CampaignStatus(.running)) }
         guard campaign.state == .running else { return [] }
-        while decisions.count < Self.decisionLimit, pacing.allowsStart(at: now),
+        while decisions.count < Self.decisionLimit, !restraint.rests(campaign.settings.from, at: wall),
+            pacing.allowsStart(at: now), restraint.allowsStart(at: wall),
             let slot = queue.takeDue(at: wall)
         {
             decisions.append(decide(on: slot, at: now, wall: wall))
         }
-        if queue.isEmpty, calls.isEmpty {
+        if let decision = pauseOverCaller(at: wall) { decisions.append(decision) }
+        if queue.isEmpty, calls.isEmpty, campaign.state == .running {
             enter(CampaignStatus(.completed))
             decisions.append(CampaignDecision(.completed, reason: "every recipient has an outcome"))
         }
@@ -145,15 +151,21 @@ public struct CampaignCore: Sendable {
         pacing.started(at: now)
         let planned = PlannedCall(
             recipient: recipient.id, sequence: recipients[slot].attemptsStarted,
-            request: request(to: recipient, sequence: recipients[slot].attemptsStarted))
+            request: request(to: recipient, sequence: recipients[slot].attemptsStarted, at: wall))
         calls[planned.id] = RunningCall(slot: slot, planned: planned)
         let reason = recipient.attemptsStarted == 0 ? "next in order" : "due again: \(recipient.reason)"
         return CampaignDecision(.start(planned), reason: reason)
     }
 
-    private func request(to recipient: Recipient, sequence: Int) -> CallRequest {
+    /// The one number of the campaign rests: nobody can be called until a person sees to it.
+    private mutating func pauseOverCaller(at wall: WallClockInstant) -> CampaignDecision? {
+        guard !queue.isEmpty, restraint.rests(campaign.settings.from, at: wall) else { return nil }
+        return pause(PauseReason(.callerBlocked, "the caller number is blocked by analytics"))
+    }
+
+    private func request(to recipient: Recipient, sequence: Int, at wall: WallClockInstant) -> CallRequest {
         let settings = campaign.settings
-        return CallRequest(
+        var request = CallRequest(
             to: recipient.number.e164, id: CallID("\(recipient.id.rawValue)-\(sequence)"),
             from: settings.from,
             context: recipient.context,
@@ -164,17 +176,20 @@ public struct CampaignCore: Sendable {
             ],
             ringTimeout: settings.ringTimeout, maximumDuration: settings.maximumDuration,
             recording: settings.recording)
+        request.avoidedCallers = restraint.restingCallers(at: wall)
+        return request
     }
 
     // MARK: Calls
 
     /// The INVITE of a call is about to leave: write the change first.
     ///
-    /// - Returns: False when it must not leave, because the campaign was paused or cancelled or the recipient's hours have ended while the
-    ///   agent prepared. ``withdraw(_:at:)`` it then.
+    /// - Returns: False when it must not leave, because while the agent prepared the campaign was paused or cancelled, the recipient's hours
+    ///   have ended, the trunk asked to be left alone, or another caller number was blocked. ``withdraw(_:at:)`` it then.
     public mutating func dialing(_ id: CallID, sipCallID: String, wall: WallClockInstant) -> Bool {
         guard campaign.state == .running, var call = calls[id], call.attempt == nil,
-            hours.status(of: recipients[call.slot], at: wall) == .open
+            hours.status(of: recipients[call.slot], at: wall) == .open, restraint.allowsStart(at: wall),
+            restraint.restingCallers(at: wall).allSatisfy(call.planned.request.avoidedCallers.contains)
         else { return false }
         let attempt = Attempt(
             id: id, campaign: campaign.id, recipient: call.planned.recipient, sequence: call.planned.sequence,
@@ -228,11 +243,11 @@ public struct CampaignCore: Sendable {
         close(call.attempt, with: end, reason: verdict.reason, at: wall)
         if verdict.usesAttempt { recipients[slot].attemptsUsed += 1 }
         if case .outcome(let outcome) = end, outcome.disposition == .busy { recipients[slot].busyCount += 1 }
-        if verdict.effect == .trunkFault { recipients[slot].trunkFaults += 1 }
+        if verdict.isTrunkFault { recipients[slot].trunkFaults += 1 }
         recipients[slot].nextAttemptAt = verdict.retryAt
         change(slot, to: verdict.state, reason: verdict.reason)
         if let due = verdict.retryAt { queue.add(slot, dueAt: due) }
-        return (recipients[slot], verdict, decision(on: verdict))
+        return (recipients[slot], verdict, decision(on: verdict, end))
     }
 
     private mutating func close(
@@ -251,7 +266,7 @@ public struct CampaignCore: Sendable {
         changedAttempts[attempt.id] = attempt
     }
 
-    private mutating func decision(on verdict: RetryPolicy.Verdict) -> CampaignDecision? {
+    private mutating func decision(on verdict: RetryPolicy.Verdict, _ end: AttemptEnd) -> CampaignDecision? {
         switch verdict.effect {
         case .none: trunkFaultsInARow = 0
         case .neutral: break
@@ -259,6 +274,17 @@ public struct CampaignCore: Sendable {
             trunkFaultsInARow += 1
             if trunkFaultsInARow >= campaign.settings.retry.trunkFaultsBeforePause {
                 return pause(PauseReason(.trunkFault, "\(trunkFaultsInARow) in a row: \(verdict.reason)"))
+            }
+        case .backOff(let until):
+            if restraint.hold(until: until) {
+                return CampaignDecision(.heldBack(until: until), reason: verdict.reason)
+            }
+        case .restCaller(let until):
+            trunkFaultsInARow = 0
+            if case .outcome(let outcome) = end, let number = outcome.callerNumber ?? campaign.settings.from,
+                restraint.rest(number, until: until)
+            {
+                return CampaignDecision(.callerRests(number, until: until), reason: verdict.reason)
             }
         case .pause(let code): return pause(PauseReason(code, verdict.reason))
         }
@@ -279,6 +305,7 @@ public struct CampaignCore: Sendable {
         case .running:
             guard campaign.state == .paused else { return nil }
             trunkFaultsInARow = 0
+            restraint = CampaignRestraint()
             enter(CampaignStatus(.running))
             return CampaignDecision(.resumed, reason: "asked for")
         case .paused: return pause(PauseReason(.requested, "asked for"))

@@ -10,6 +10,10 @@ public struct CampaignDecision: Hashable, Sendable {
         case deferred(RecipientID, until: WallClockInstant)
         /// Must not be called; failed without an attempt.
         case refused(RecipientID)
+        /// The trunk asked to be left alone: no call starts before then.
+        case heldBack(until: WallClockInstant)
+        /// Analytics blocked this caller number: it is not used before then.
+        case callerRests(String, until: WallClockInstant)
         case resumed
         case paused(PauseReason)
         case cancelled

@@ -61,6 +61,12 @@ public struct PauseReason: Hashable, Sendable, Codable, CustomStringConvertible 
         case agentNotReady
         /// Nothing can be dialed from here: the dialer does not run, or shuts down.
         case dialerUnavailable
+        /// The trunk does not allow the calls: account, balance, country, caller number or credentials.
+        case forbidden
+        /// Analytics blocked the caller number, and there is no other.
+        case callerBlocked
+        /// The trunk asks to be left alone for longer than the campaign waits by itself.
+        case carrierLimit
     }
 
     public var code: Code

@@ -3,7 +3,7 @@ internal import SansIO
 extension RetryPolicy: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case maximumAttempts, busyDelay, noAnswerDelay, voicemail, voicemailDelay, trunkFaultDelay,
-            maximumDelay
+            maximumDelay, droppedDelay, droppedTalkTime, blockedCallerRest
         case trunkFaultsBeforePause, maximumTrunkFaults
     }
 
@@ -23,6 +23,9 @@ extension RetryPolicy: Codable {
         voicemail = try container.decodeIfPresent(VoicemailRule.self, forKey: .voicemail) ?? voicemail
         voicemailDelay = try delay(.voicemailDelay, or: voicemailDelay)
         trunkFaultDelay = try delay(.trunkFaultDelay, or: trunkFaultDelay)
+        droppedDelay = try delay(.droppedDelay, or: droppedDelay)
+        droppedTalkTime = try delay(.droppedTalkTime, or: droppedTalkTime)
+        blockedCallerRest = try delay(.blockedCallerRest, or: blockedCallerRest)
         maximumDelay = try delay(.maximumDelay, or: maximumDelay)
         trunkFaultsBeforePause = try number(.trunkFaultsBeforePause, or: trunkFaultsBeforePause)
         maximumTrunkFaults = try number(.maximumTrunkFaults, or: maximumTrunkFaults)
@@ -36,6 +39,9 @@ extension RetryPolicy: Codable {
         try container.encode(voicemail, forKey: .voicemail)
         try container.encode(voicemailDelay.inSeconds, forKey: .voicemailDelay)
         try container.encode(trunkFaultDelay.inSeconds, forKey: .trunkFaultDelay)
+        try container.encode(droppedDelay.inSeconds, forKey: .droppedDelay)
+        try container.encode(droppedTalkTime.inSeconds, forKey: .droppedTalkTime)
+        try container.encode(blockedCallerRest.inSeconds, forKey: .blockedCallerRest)
         try container.encode(maximumDelay.inSeconds, forKey: .maximumDelay)
         try container.encode(trunkFaultsBeforePause, forKey: .trunkFaultsBeforePause)
         try container.encode(maximumTrunkFaults, forKey: .maximumTrunkFaults)

@@ -10,7 +10,10 @@ extension CampaignReportHTML {
         case (.busy, _): "busy"
         case (.noAnswer, _): "no answer"
         case (.declined, _): "declined"
+        case (.blocked, _): "blocked"
         case (.badNumber, _): "bad number"
+        case (.forbidden, _): "not allowed"
+        case (.dropped, _): "lost"
         case (.trunkFault, _): "trunk fault"
         case (.mediaRefused, _): "no common media"
         case (.cancelled, _): "ended by us"
@@ -35,8 +38,8 @@ extension CampaignReportHTML {
         case .answered: answeredBy == .voicemail ? "voicemail" : "answered"
         case .busy: "busy"
         case .noAnswer, .cancelled: "noanswer"
-        case .declined, .badNumber: "declined"
-        case .trunkFault, .mediaRefused, .notPrepared, .failed: "fault"
+        case .declined, .blocked, .badNumber: "declined"
+        case .trunkFault, .forbidden, .dropped, .mediaRefused, .notPrepared, .failed: "fault"
         case .unknown: "unknown"
         }
     }

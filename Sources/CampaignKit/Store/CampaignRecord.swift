@@ -35,6 +35,40 @@ package struct CampaignRecord: Hashable, Sendable {
         }
     }
 
+    /// Makes the campaign ready for recipients who are to be called again.
+    ///
+    /// - Parameters:
+    ///   - wanted: `nil` for all of `unknown`.
+    ///   - unknown: Those whose calls ended unknown, in the order of their rows.
+    /// - Returns: Those of `unknown` that are wanted, as they stand from now on.
+    package mutating func requeue(_ wanted: [RecipientID]?, of unknown: [Recipient], at now: WallClockInstant)
+        throws(CampaignStoreError) -> [Recipient]
+    {
+        guard campaign.state != .cancelled else {
+            throw CampaignStoreError(.finished, "the campaign is cancelled")
+        }
+        guard !isOwned(at: now) else {
+            throw CampaignStoreError(.inUse, "the campaign is being run: stop it first")
+        }
+        let known = Set(unknown.map(\.id))
+        if let missing = wanted?.first(where: { !known.contains($0) }) {
+            throw CampaignStoreError(.notFound, "\(missing) is no recipient whose call ended unknown")
+        }
+        let chosen = wanted.map(Set.init) ?? known
+        let requeued = unknown.filter { chosen.contains($0.id) }.map { recipient in
+            var recipient = recipient
+            recipient.state = .pending
+            recipient.nextAttemptAt = nil
+            recipient.reason = "queued again by a person"
+            return recipient
+        }
+        if !requeued.isEmpty, campaign.state == .completed {
+            campaign.state = .pending
+            campaign.desiredState = .running
+        }
+        return requeued
+    }
+
     package mutating func acquire(owner: String, at now: WallClockInstant, for duration: Duration)
         -> LeaseResult
     {

@@ -31,6 +31,18 @@ public protocol CampaignStore: Sendable {
     func setDesiredState(_ desired: DesiredCampaignState, of id: CampaignID, at now: WallClockInstant)
         async throws(CampaignStoreError)
 
+    /// Lets recipients whose calls ended unknown be called again: an explicit act of a person who has looked into it.
+    ///
+    /// Their attempts stay as they are, and the spent budget stays spent; each may be called once more at least. A completed
+    /// campaign is pending again.
+    ///
+    /// - Parameter recipients: `nil` for everyone who is unknown.
+    /// - Returns: Who is pending now, in the order of their rows.
+    /// - Throws: ``CampaignStoreError/Code/notFound`` for a recipient who is not there or not unknown (nothing is changed then),
+    ///   ``CampaignStoreError/Code/inUse`` while somebody runs the campaign at `now`, ``CampaignStoreError/Code/finished`` when it is cancelled.
+    func requeueUnknown(_ recipients: [RecipientID]?, of id: CampaignID, at now: WallClockInstant)
+        async throws(CampaignStoreError) -> [RecipientID]
+
     /// Makes `owner` the only runner of a campaign for `duration`, unless another one is.
     ///
     /// Each lease has a higher fencing number than all before it on the campaign.
@@ -95,6 +107,8 @@ public struct CampaignStoreError: Error, Hashable, Sendable, CustomStringConvert
         /// The disk failed.
         case io
         case internalFault
+        /// Somebody runs the campaign: what was asked for needs it at rest.
+        case inUse
     }
 
     public var code: Code
@@ -113,7 +127,7 @@ public struct CampaignStoreError: Error, Hashable, Sendable, CustomStringConvert
         switch code {
         case .full, .locked, .readOnly, .io: true
         case .notFound, .alreadyExists, .finished, .leaseLost, .cannotOpen, .corrupt, .newerSchema,
-            .internalFault:
+            .internalFault, .inUse:
             false
         }
     }

@@ -60,6 +60,19 @@ public final class InMemoryCampaignStore: CampaignStore {
         try change(id) { entry throws(CampaignStoreError) in try entry.record.desire(desired, at: now) }
     }
 
+    public func requeueUnknown(
+        _ recipients: [RecipientID]?, of id: CampaignID, at now: WallClockInstant
+    ) async throws(CampaignStoreError) -> [RecipientID] {
+        try change(id) { entry throws(CampaignStoreError) in
+            let requeued = try entry.record.requeue(
+                recipients, of: entry.recipients.filter { $0.state == .unknown }, at: now)
+            for recipient in requeued {
+                if let slot = entry.slots[recipient.id] { entry.recipients[slot] = recipient }
+            }
+            return requeued.map(\.id)
+        }
+    }
+
     public func acquireLease(
         on id: CampaignID, owner: String, at now: WallClockInstant, for duration: Duration
     ) async throws(CampaignStoreError) -> LeaseResult {

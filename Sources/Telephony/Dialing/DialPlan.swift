@@ -21,10 +21,12 @@ struct DialPlan: Hashable, Sendable {
         }
         to = "<\(requestURI)>"
 
-        let number =
-            request.from
-            ?? (trunk.numbers.isEmpty
-                ? nil : trunk.numbers[Int(UInt(bitPattern: turn) % UInt(trunk.numbers.count))])
+        let number: String?
+        if let from = request.from {
+            number = from
+        } else {
+            number = try Self.callerNumber(of: trunk, besides: request.avoidedCallers, turn: turn)
+        }
         let user: String
         if let number {
             user = try Self.userPart(number: number, field: "from")
@@ -38,6 +40,18 @@ struct DialPlan: Hashable, Sendable {
         } else {
             from = address
         }
+    }
+
+    /// The number whose turn it is among those that may be used; `nil` when the trunk has none at all.
+    private static func callerNumber(of trunk: Trunk, besides avoided: [String], turn: Int) throws(CallError)
+        -> String?
+    {
+        guard !trunk.numbers.isEmpty else { return nil }
+        let usable = avoided.isEmpty ? trunk.numbers : trunk.numbers.filter { !avoided.contains($0) }
+        guard !usable.isEmpty else {
+            throw CallError(.noCallerNumber, "no caller number of the trunk may be used")
+        }
+        return usable[Int(UInt(bitPattern: turn) % UInt(usable.count))]
     }
 
     private static func domain(of trunk: Trunk) throws(CallError) -> String {

@@ -46,6 +46,8 @@ struct CallCore: Sendable {
         var ringTimeout: Duration
         var maximumDuration: Duration
         var classifiesAnswers: Bool
+        /// The caller number that is shown; `nil` when none is.
+        var callerNumber: String?
         /// Time until dialing, the agent's preparations included.
         var prepareTimeout = Duration.seconds(30)
         /// Waited for the answer to our CANCEL or BYE, before the outcome is given without it.
@@ -67,7 +69,8 @@ struct CallCore: Sendable {
     init(id: CallID, configuration: Configuration) {
         self.id = id
         self.configuration = configuration
-        outcome = CallOutcome(id: id, disposition: .unknown, endedBy: .network)
+        outcome = CallOutcome(
+            id: id, disposition: .unknown, endedBy: .network, callerNumber: configuration.callerNumber)
     }
 
     var nextDeadline: MonotonicInstant? { timers.next }
@@ -205,7 +208,7 @@ struct CallCore: Sendable {
         if state == .ending {
             finish(nil, at: now, into: &out)
         } else if state.awaitsAnswer {
-            finish(CallConclusion(failure), at: now, into: &out)
+            finish(CallConclusion(failure, at: now.wall), at: now, into: &out)
         }
     }
 
@@ -296,7 +299,8 @@ struct CallCore: Sendable {
         outcome.cause = conclusion.cause
         outcome.endedBy = conclusion.endedBy
         outcome.timings.ended = now.wall
-        if configuration.classifiesAnswers, conclusion.disposition == .answered, outcome.answeredBy == nil {
+        let wasHeard = conclusion.disposition == .answered || conclusion.disposition == .dropped
+        if configuration.classifiesAnswers, wasHeard, outcome.answeredBy == nil {
             outcome.answeredBy = .unknown
         }
     }

@@ -1,75 +1,26 @@
 internal import SIPCore
-
-extension CallDisposition {
-    /// What a final response says about an attempt.
-    ///
-    /// The status decides; a Q.850 cause of a `Reason` header refines it where gateways hide the telephone network's
-    /// word behind a general status.
-    ///
-    /// - Parameters:
-    ///   - finalStatus: `300...699`.
-    ///   - q850: `1...127`, if the response carried one.
-    init(finalStatus: Int, q850: Int? = nil) {
-        // Unallocated number and invalid number format: true whatever status carries them.
-        if q850 == 1 || q850 == 28 {
-            self = .badNumber
-            return
-        }
-        if let q850, Self.isGeneral(finalStatus), let refined = Self(q850: q850) {
-            self = refined
-            return
-        }
-        self =
-            switch finalStatus {
-            case 486, 600: .busy
-            case 408, 480, 487: .noAnswer
-            case 404, 410, 484, 485, 604: .badNumber
-            case 415, 488, 606: .mediaRefused
-            case 603, 607, 608: .declined
-            case 600..<700: .declined
-            // 401 and 407 reach us only when our credentials do not help; redirections are not followed.
-            default: .trunkFault
-            }
-    }
-
-    /// Statuses behind which gateways put every cause of the telephone network.
-    private static func isGeneral(_ status: Int) -> Bool {
-        status == 480 || status == 487 || (500..<600).contains(status)
-    }
-
-    private init?(q850: Int) {
-        switch q850 {
-        case 17: self = .busy
-        case 18, 19: self = .noAnswer
-        case 21: self = .declined
-        case 22: self = .badNumber  // Number changed.
-        default: return nil
-        }
-    }
-
-    /// Whose word such an end is, for an attempt that was not answered.
-    var unansweredEndedBy: CallParty {
-        switch self {
-        case .busy, .declined, .mediaRefused, .noAnswer: .callee
-        case .cancelled, .notPrepared, .failed: .us
-        case .badNumber, .trunkFault, .unknown, .answered: .network
-        }
-    }
-}
+internal import SansIO
 
 extension CallCause {
-    init(_ response: ReceivedResponse) {
+    /// - Parameter now: From when a `Retry-After` with a date is counted; `nil` passes such a date over.
+    init(_ response: ReceivedResponse, at now: WallClockInstant? = nil) {
         let reason = ReasonHeader(in: response.headers)
         self.init(
             sipStatus: response.status, q850: reason.q850,
             text: reason.text.isEmpty ? response.reasonPhrase : reason.text,
-            retryAfterSeconds: Self.retryAfter(in: response.headers))
+            retryAfterSeconds: RetryAfterHeader.seconds(in: response.headers, at: now),
+            warning: CallWarning(in: response.headers),
+            carrierError: CarrierError(in: response.headers)?.text, redressContact: reason.redressContact)
     }
+}
 
-    /// Comment and parameters of the field are passed over.
-    private static func retryAfter(in headers: [SIPHeaderField]) -> Int? {
-        guard let field = headers.first(where: { $0.name.lowercased() == "retry-after" }) else { return nil }
-        return Int(field.value.prefix { $0.isASCII && $0.isNumber })
+extension ResponseEvidence {
+    init(_ response: ReceivedResponse) {
+        self.init(
+            status: response.status, reasonPhrase: response.reasonPhrase,
+            reason: ReasonHeader(in: response.headers),
+            warningCode: CallWarning(in: response.headers)?.code,
+            carrierError: CarrierError(in: response.headers))
     }
 }
 
@@ -86,16 +37,18 @@ struct CallConclusion: Hashable, Sendable {
     }
 
     /// An outgoing INVITE that brought no dialog.
-    init(_ failure: InviteFailure) {
+    ///
+    /// - Parameter now: From when a `Retry-After` with a date is counted.
+    init(_ failure: InviteFailure, at now: WallClockInstant? = nil) {
         switch failure {
         case .rejected(let response):
-            let cause = CallCause(response)
-            let disposition = CallDisposition(finalStatus: response.status, q850: cause.q850)
+            let cause = CallCause(response, at: now)
+            let disposition = CallDisposition(ResponseEvidence(response))
             self.init(disposition, cause, endedBy: disposition.unansweredEndedBy)
         case .credentialsRefused(let response):
             var cause = CallCause(response)
             cause.text = "credentials refused: \(cause.text)"
-            self.init(.trunkFault, cause, endedBy: .network)
+            self.init(.forbidden, cause, endedBy: .network)
         case .timedOut:
             self.init(.trunkFault, CallCause(text: "no response from the trunk"), endedBy: .network)
         case .transportFailed:
@@ -113,11 +66,12 @@ struct CallConclusion: Hashable, Sendable {
         case .byRemote(let headers):
             let reason = ReasonHeader(in: headers)
             self.init(
-                .answered, CallCause(sipStatus: 200, q850: reason.q850, text: reason.text), endedBy: .callee)
+                reason.isLoss ? .dropped : .answered,
+                CallCause(sipStatus: 200, q850: reason.q850, text: reason.text),
+                endedBy: reason.isLoss ? .network : .callee)
         case .lost(let status):
             self.init(
-                .answered, CallCause(sipStatus: status ?? 200, text: "the dialog was lost"), endedBy: .network
-            )
+                .dropped, CallCause(sipStatus: status ?? 200, text: "the dialog was lost"), endedBy: .network)
         }
     }
 }

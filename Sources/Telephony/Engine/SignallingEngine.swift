@@ -116,6 +116,7 @@ actor SignallingEngine: LoopEngine {
             configuration: CallCore.Configuration(
                 ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
                 classifiesAnswers: configuration.classifiesAnswers,
+                callerNumber: job.plan.invite.callerNumber.isEmpty ? nil : job.plan.invite.callerNumber,
                 prepareTimeout: configuration.prepareTimeout))
         let call = SignallingCall(job: job, slot: takeSlot(), core: core)
         calls[call.slot] = call

@@ -5,10 +5,10 @@ internal import SansIO
 internal import SocketDriver
 internal import Telephony
 
-/// `outdial campaign run|status|pause|resume|cancel|list|report`.
+/// `outdial campaign run|status|pause|resume|cancel|requeue|list|report`.
 enum CampaignCommand {
     private static let syntax = CommandSyntax(
-        usage: "outdial campaign run|status|pause|resume|cancel|list|report …",
+        usage: "outdial campaign run|status|pause|resume|cancel|requeue|list|report …",
         summary: "Run and steer campaigns. `outdial campaign run --help` and so on tell more.",
         discussion: "A campaign lives in a store (one SQLite file); any process may look at it and steer it.")
 
@@ -26,6 +26,7 @@ enum CampaignCommand {
         case "pause": return try await CampaignStoreCommands.steer(rest, to: .paused, verb: verb)
         case "resume": return try await CampaignStoreCommands.steer(rest, to: .running, verb: verb)
         case "cancel": return try await CampaignStoreCommands.steer(rest, to: .cancelled, verb: verb)
+        case "requeue": return try await CampaignStoreCommands.requeue(rest)
         default: throw UsageError("unknown campaign command '\(verb)'", syntax: syntax)
         }
     }

@@ -69,6 +69,34 @@ enum CampaignStoreCommands {
         return .completed
     }
 
+    static func requeue(_ words: [String]) async throws -> ExitCode {
+        let syntax = CommandSyntax(
+            usage: "outdial campaign requeue ID RECIPIENT…|--all-unknown --store FILE",
+            summary: "Let recipients whose calls ended unknown be called again.",
+            positionals: ["ID", "[RECIPIENT…]"],
+            options: [
+                storeOption,
+                .init(name: "--all-unknown", value: nil, help: "Everyone whose call ended unknown."),
+            ],
+            discussion: """
+                A process that dies while it calls leaves recipients of whom nobody knows whether their phone rang. They \
+                are never called again by themselves: look into the carrier's records first.
+                """)
+        let arguments = try Arguments(words, for: syntax)
+        let named = arguments.positionals.dropFirst().map { RecipientID($0) }
+        let takesAll = arguments.flag("--all-unknown")
+        guard takesAll != !named.isEmpty else {
+            throw UsageError("name recipients, or say --all-unknown", syntax: syntax)
+        }
+        let driver = try SocketDriver()
+        let store = try await CampaignStores.open(arguments.required("--store"), driver: driver)
+        let requeued = try await store.requeueUnknown(
+            takesAll ? nil : named, of: try identifier(arguments), at: driver.wallClock)
+        for recipient in requeued { Output.line("\(recipient): pending") }
+        Output.line("\(requeued.count) queued again")
+        return .completed
+    }
+
     static func report(_ words: [String]) async throws -> ExitCode {
         let syntax = CommandSyntax(
             usage: "outdial campaign report ID --store FILE [--html FILE] [--json]",

@@ -21,12 +21,14 @@ struct RetryPolicyTests {
     }
 
     private static func outcome(
-        _ disposition: CallDisposition, by answeredBy: AnsweredBy? = nil, _ status: AgentResult.Status? = nil
+        _ disposition: CallDisposition, by answeredBy: AnsweredBy? = nil, _ status: AgentResult.Status? = nil,
+        cause: CallCause = CallCause(), talk seconds: Int64? = nil
     ) -> AttemptEnd {
         .outcome(
             CallOutcome(
-                id: CallID("a"), disposition: disposition, answeredBy: answeredBy, endedBy: .network,
-                agentResult: status.map { AgentResult(status: $0) }))
+                id: CallID("a"), disposition: disposition, cause: cause, answeredBy: answeredBy,
+                endedBy: .network, agentResult: status.map { AgentResult(status: $0) },
+                timings: CallTimings(answered: seconds.map { after(-$0) }, ended: now)))
     }
 
     struct Row: Sendable {
@@ -85,6 +87,52 @@ struct RetryPolicyTests {
                 usesAttempt: true, retryAfter: 3_600),
             Row(situation: "declined", end: outcome(.declined), state: .failed, usesAttempt: true),
             Row(situation: "bad number", end: outcome(.badNumber), state: .failed, usesAttempt: true),
+            Row(
+                situation: "busy, and asks to be left alone for longer than we wait",
+                end: outcome(.busy, cause: CallCause(sipStatus: 486, retryAfterSeconds: 900)),
+                state: .pending,
+                usesAttempt: true, retryAfter: 900),
+            Row(
+                situation: "no answer, and asks for less than we wait",
+                end: outcome(.noAnswer, cause: CallCause(sipStatus: 480, retryAfterSeconds: 60)),
+                state: .pending, usesAttempt: true, retryAfter: 3_600),
+            Row(
+                situation: "busy, and asks to be left alone for a week",
+                end: outcome(.busy, cause: CallCause(sipStatus: 486, retryAfterSeconds: 604_800)),
+                state: .failed, usesAttempt: true),
+            Row(
+                situation: "blocked by analytics", end: outcome(.blocked), state: .failed, usesAttempt: true,
+                effect: .restCaller(until: after(86_400))),
+            Row(
+                situation: "the trunk does not allow it", end: outcome(.forbidden), state: .pending,
+                usesAttempt: false, retryAfter: 30, effect: .pause(.forbidden)),
+            Row(
+                situation: "carrier limit with a time",
+                end: outcome(.trunkFault, cause: CallCause(sipStatus: 503, retryAfterSeconds: 120)), used: 2,
+                state: .pending, usesAttempt: false, retryAfter: 120, effect: .backOff(until: after(120))),
+            Row(
+                situation: "carrier limit without one",
+                end: outcome(.trunkFault, cause: CallCause(sipStatus: 429)), state: .pending,
+                usesAttempt: false, retryAfter: 30, effect: .backOff(until: after(30))),
+            Row(
+                situation: "the trunk asks to be left alone for a week",
+                end: outcome(.trunkFault, cause: CallCause(sipStatus: 503, retryAfterSeconds: 604_800)),
+                state: .pending, usesAttempt: false, retryAfter: 604_800, effect: .pause(.carrierLimit)),
+            Row(
+                situation: "lost at once", end: outcome(.dropped, by: .human, talk: 3), state: .pending,
+                usesAttempt: true, retryAfter: 300),
+            Row(
+                situation: "lost after a while", end: outcome(.dropped, by: .human, talk: 20),
+                state: .completed, usesAttempt: true),
+            Row(
+                situation: "lost when the agent was done", end: outcome(.dropped, by: .human, .done, talk: 3),
+                state: .completed, usesAttempt: true),
+            Row(
+                situation: "lost, budget spent", end: outcome(.dropped, by: .human, talk: 3), used: 2,
+                state: .failed, usesAttempt: true),
+            Row(
+                situation: "no caller number left", end: .refused(CallError(.noCallerNumber, "x")),
+                state: .pending, usesAttempt: false, retryAfter: 0, effect: .pause(.callerBlocked)),
             Row(situation: "media refused", end: outcome(.mediaRefused), state: .failed, usesAttempt: true),
             Row(
                 situation: "trunk fault", end: outcome(.trunkFault), state: .pending, usesAttempt: false,

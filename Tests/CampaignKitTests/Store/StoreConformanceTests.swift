@@ -232,6 +232,51 @@ struct StoreConformanceTests {
         }
     }
 
+    @Test(
+        "Recipients of unknown end are queued again by a person, and nobody else is",
+        arguments: StoreKind.allCases)
+    func requeue(kind: StoreKind) throws {
+        try with(kind) { store in
+            let campaign = Sample.campaign()
+            var recipients = try Sample.recipients(4, of: campaign)
+            for (slot, state) in [RecipientState.unknown, .completed, .unknown, .failed].enumerated() {
+                recipients[slot].state = state
+                recipients[slot].attemptsUsed = 1
+                recipients[slot].attemptsStarted = 1
+                recipients[slot].reason = "x"
+            }
+            try await store.create(campaign, recipients: recipients)
+            let lease = try await lease(store)
+            try await store.commit(
+                CampaignChange(status: CampaignStatus(.completed), recipients: recipients), under: lease)
+            await #expect { try await store.requeueUnknown(nil, of: id, at: now) } throws: {
+                code($0) == .inUse
+            }
+            try await store.release(lease)
+            for wrong in [recipients[1].id, RecipientID("nobody")] {
+                await #expect {
+                    try await store.requeueUnknown([recipients[0].id, wrong], of: id, at: now)
+                } throws: { code($0) == .notFound }
+            }
+            #expect(try await store.recipients(of: id) == recipients, "half a list changes nothing")
+            #expect(try await store.campaign(id).state == .completed)
+
+            #expect(
+                try await store.requeueUnknown([recipients[2].id], of: id, at: now) == [recipients[2].id])
+            let after = try await store.recipients(of: id)
+            #expect(after.map(\.state) == [.unknown, .completed, .pending, .failed])
+            #expect(after[2].attemptsUsed == 1 && after[2].reason == "queued again by a person")
+            #expect(try await store.campaign(id).state == .pending)
+            #expect(try await store.requeueUnknown(nil, of: id, at: now) == [recipients[0].id])
+            #expect(try await store.requeueUnknown(nil, of: id, at: now).isEmpty)
+
+            try await store.setDesiredState(.cancelled, of: id, at: now)
+            await #expect { try await store.requeueUnknown(nil, of: id, at: now) } throws: {
+                code($0) == .finished
+            }
+        }
+    }
+
     @Test("A pause over a fault is also the wish from then on", arguments: StoreKind.allCases)
     func faultPause(kind: StoreKind) throws {
         try with(kind) { store in

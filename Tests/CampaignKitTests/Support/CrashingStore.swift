@@ -69,6 +69,13 @@ final class CrashingStore: CampaignStore {
             try await base.setDesiredState(desired, of: id, at: now)
         }
     }
+    func requeueUnknown(_ recipients: [RecipientID]?, of id: CampaignID, at now: WallClockInstant)
+        async throws(CampaignStoreError) -> [RecipientID]
+    {
+        try await write { () throws(CampaignStoreError) in
+            try await base.requeueUnknown(recipients, of: id, at: now)
+        }
+    }
     func acquireLease(on id: CampaignID, owner: String, at now: WallClockInstant, for duration: Duration)
         async throws(CampaignStoreError) -> LeaseResult
     {

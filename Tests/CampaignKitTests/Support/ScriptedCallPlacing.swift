@@ -6,6 +6,7 @@ import Telephony
 final class ScriptedCallPlacing: CallPlacing {
     struct Script: Sendable {
         var disposition = CallDisposition.answered
+        var cause = CallCause()
         var answeredBy: AnsweredBy? = .human
         var status: AgentResult.Status? = .done
         var prepares = Duration.milliseconds(200)
@@ -31,17 +32,24 @@ final class ScriptedCallPlacing: CallPlacing {
         var sipCallID: String
         var at: WallClockInstant
         var endedAt: WallClockInstant?
+        /// The number that was shown, and how it ended.
+        var from: String?
+        var outcome: CallOutcome?
     }
 
     private let driver: any Driver
     private let script: @Sendable (CallRequest, Int) -> Script
     private let log = Locked<[Dialed]>([])
     private let prepared = Locked(0)
+    /// Caller numbers, used in turn like a trunk's.
+    private let numbers: [String]
 
     /// - Parameter script: Given the request and how often its number was dialed before.
     init(
-        driver: any Driver, _ script: @escaping @Sendable (CallRequest, Int) -> Script = { _, _ in Script() }
+        driver: any Driver, numbers: [String] = [],
+        _ script: @escaping @Sendable (CallRequest, Int) -> Script = { _, _ in Script() }
     ) {
+        self.numbers = numbers
         self.driver = driver
         self.script = script
     }
@@ -58,7 +66,13 @@ final class ScriptedCallPlacing: CallPlacing {
         let id = request.id ?? CallID("none")
         let before = log.withLock { log in log.count { $0.request == request.to } }
         let script = script(request, before)
-        prepared.withLock { $0 += 1 }
+        let turn = prepared.withLock { prepared in
+            defer { prepared += 1 }
+            return prepared
+        }
+        let usable = numbers.filter { !request.avoidedCallers.contains($0) }
+        let from = request.from ?? (usable.isEmpty ? nil : usable[turn % usable.count])
+        if from == nil, !numbers.isEmpty { throw CallError(.noCallerNumber, "none may be used") }
         try await driver.sleep(for: script.prepares)
         if script.disposition == .notPrepared {
             return CallOutcome(
@@ -69,7 +83,7 @@ final class ScriptedCallPlacing: CallPlacing {
         try await onDialing(sipCallID)
         let dialedAt = driver.wallClock
         let index = log.withLock { log in
-            log.append(Dialed(request: request.to, id: id, sipCallID: sipCallID, at: dialedAt))
+            log.append(Dialed(request: request.to, id: id, sipCallID: sipCallID, at: dialedAt, from: from))
             return log.count - 1
         }
         let wasHungUp = (try? await driver.sleep(for: script.lasts)) == nil
@@ -78,14 +92,17 @@ final class ScriptedCallPlacing: CallPlacing {
         if let error = script.lateError { throw error }
         let disposition = wasHungUp ? .cancelled : script.disposition
         var timings = CallTimings(dialed: dialedAt, ended: endedAt)
-        if disposition == .answered {
+        if disposition == .answered || disposition == .dropped {
             timings.answered = dialedAt.advanced(by: min(.seconds(4), script.lasts))
         }
-        return CallOutcome(
-            id: id, disposition: disposition, answeredBy: disposition == .answered ? script.answeredBy : nil,
+        let outcome = CallOutcome(
+            id: id, disposition: disposition, cause: wasHungUp ? CallCause() : script.cause,
+            answeredBy: disposition == .answered ? script.answeredBy : nil,
             endedBy: wasHungUp ? .us : .callee,
             agentResult: disposition == .answered ? script.status.map { AgentResult(status: $0) } : nil,
-            timings: timings)
+            timings: timings, callerNumber: from)
+        log.withLock { $0[index].outcome = outcome }
+        return outcome
     }
 }
 

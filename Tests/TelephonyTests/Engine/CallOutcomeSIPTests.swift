@@ -6,21 +6,6 @@ import Testing
 @Suite("From SIP results to outcomes")
 struct CallOutcomeSIPTests {
     @Test(
-        "A final status decides the disposition",
-        arguments: [
-            (486, .busy), (600, .busy), (408, .noAnswer), (480, .noAnswer), (487, .noAnswer),
-            (603, .declined), (607, .declined), (608, .declined), (605, .declined),
-            (404, .badNumber), (410, .badNumber), (484, .badNumber), (604, .badNumber),
-            (415, .mediaRefused), (488, .mediaRefused), (606, .mediaRefused),
-            (401, .trunkFault), (403, .trunkFault), (407, .trunkFault), (429, .trunkFault),
-            (500, .trunkFault), (502, .trunkFault), (503, .trunkFault), (504, .trunkFault),
-            (302, .trunkFault), (400, .trunkFault), (482, .trunkFault),
-        ] as [(Int, CallDisposition)])
-    func status(code: Int, disposition: CallDisposition) {
-        #expect(CallDisposition(finalStatus: code) == disposition)
-    }
-
-    @Test(
         "A Q.850 cause refines general statuses, and names a bad number under any",
         arguments: [
             (500, 17, .busy), (480, 17, .busy), (503, 34, .trunkFault), (480, 19, .noAnswer),
@@ -31,29 +16,13 @@ struct CallOutcomeSIPTests {
         #expect(CallDisposition(finalStatus: code, q850: q850) == disposition)
     }
 
-    @Test(
-        "The time that Retry-After asks for is in the cause",
-        arguments: [
-            ("120", 120), ("18000;duration=3600", 18_000), ("120 (I'm in a meeting)", 120), ("soon", nil),
-            ("99999999999999999999", nil), ("", nil),
-        ] as [(String, Int?)])
-    func retryAfter(value: String, seconds: Int?) {
-        let busyTrunk = CallConclusion(
-            .rejected(
-                ReceivedResponse(
-                    status: 503, reasonPhrase: "Service Unavailable",
-                    headers: [SIPHeaderField(name: "retry-After", value: value)])))
-        #expect(busyTrunk.disposition == .trunkFault)
-        #expect(busyTrunk.cause.retryAfterSeconds == seconds)
-    }
-
-    @Test("Failures without a status: silence and refused credentials are the trunk's, abandoned is ours")
+    @Test("Failures without a status: silence is the trunk's, refused credentials and abandoned are ours")
     func failures() {
         #expect(CallConclusion(.timedOut).disposition == .trunkFault)
         #expect(CallConclusion(.abandoned).disposition == .cancelled)
         let refused = CallConclusion(
             .credentialsRefused(ReceivedResponse(status: 407, reasonPhrase: "Proxy Authentication Required")))
-        #expect(refused.disposition == .trunkFault)
+        #expect(refused.disposition == .forbidden)
         #expect(
             refused.cause
                 == CallCause(sipStatus: 407, text: "credentials refused: Proxy Authentication Required"))
