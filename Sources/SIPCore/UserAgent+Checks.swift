@@ -18,26 +18,69 @@ extension UserAgent {
         }
     }
 
-    /// What the user agent writes itself.
+    static func check(_ request: OutgoingRequest, callID: String) throws(UserAgentError) {
+        try check(request.method, headers: request.headers, body: request.body)
+        guard isURI(request.requestURI) else { throw .invalidField("requestURI") }
+        guard isParty(request.from) else { throw .invalidField("from") }
+        guard isParty(request.to) else { throw .invalidField("to") }
+        if let contact = request.contact, contact != "*", !isParty(contact) {
+            throw .invalidField("contact")
+        }
+        guard isSentBy(request.sentBy) else { throw .invalidField("sentBy") }
+        guard isVisible(callID), callID.utf8.count <= 256 else { throw .invalidField("callID") }
+        for route in request.routes where !isRoute(route) { throw .invalidField("routes") }
+    }
+
+    static func check(
+        _ method: SIPMethod, headers: [SIPHeaderField], body: SIPBody?
+    ) throws(UserAgentError) {
+        switch method.code {
+        case .invite, .ack, .cancel, .bye, .prack, .update: throw .invalidField("method")
+        default: break
+        }
+        for header in headers {
+            let isOurs = requestHeaders.contains(SIPHeaderName(header.name))
+            guard SIPMethod(header.name) != nil, !isOurs, isLine(header.value) else {
+                throw .invalidField("headers")
+            }
+        }
+        if let body, !isLine(body.contentType) || body.contentType.isEmpty { throw .invalidField("body") }
+    }
+
+    /// What the user agent writes itself in a request that makes no session.
+    private static let requestHeaders: [SIPHeaderName] = [
+        .via, .from, .to, .callID, .cSeq, .contact, .maxForwards, .route, .recordRoute, .contentLength,
+        .contentType, .authorization, .proxyAuthorization,
+    ]
+
+    /// A name-addr in brackets, as Route needs it (RFC 3261 §20.34).
+    static func isRoute(_ text: String) -> Bool {
+        guard isLine(text), NameAddress.isValid(text), let address = try? NameAddress.parse(text) else {
+            return false
+        }
+        return address.isBracketed && address.uri.isSIP
+    }
+
+    /// What the user agent writes itself in an INVITE.
     private static let ownHeaders: [SIPHeaderName] = [
         .via, .from, .to, .callID, .cSeq, .contact, .maxForwards, .route, .recordRoute, .contentLength,
         .contentType, .authorization, .proxyAuthorization, .allow, .accept, .require, .proxyRequire,
     ]
 
-    private static func isURI(_ text: String) -> Bool {
+    static func isURI(_ text: String) -> Bool {
         guard isVisible(text), let uri = try? SIPURI.parse(text) else { return false }
         return uri.scheme != .other && uri.headers.isEmpty
     }
 
     /// A name-addr or addr-spec without tag.
-    private static func isParty(_ text: String) -> Bool {
+    static func isParty(_ text: String) -> Bool {
         guard isLine(text), NameAddress.isValid(text), let address = try? NameAddress.parse(text) else {
             return false
         }
         return address.tag == nil
     }
 
-    private static func isSentBy(_ text: String) -> Bool {
+    static func isSentBy(_ text: String) -> Bool {
         guard isVisible(text), !text.contains(";"), !text.contains(",") else { return false }
         let via = "SIP/2.0/UDP \(text)"
         return
@@ -46,11 +89,11 @@ extension UserAgent {
             }) != nil
     }
 
-    private static func isVisible(_ text: String) -> Bool {
+    static func isVisible(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
-    private static func isLine(_ text: String) -> Bool {
+    static func isLine(_ text: String) -> Bool {
         text.utf8.allSatisfy { ($0 >= 0x20 || $0 == ASCII.tab) && $0 != 0x7F }
     }
 

@@ -41,12 +41,13 @@ extension UserAgent {
             method: .invite, requestURI: client.request.requestURI, remoteParty: client.request.to,
             cSeq: client.cSeq, branch: client.branch, transport: client.request.transport)
         let contact = session.identity.contact
+        let allowed = allowedMethods
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
             clientNonce: HexadecimalDigits.text(generator.next()))
         let fields = { (message: inout SIPSerializer) in
             message.header(.contact, contact)
-            message.allow()
+            message.header(.allow, allowed)
             message.header(.accept, "application/sdp")
             message.headers(authorization)
             message.headers(client.request.headers)
@@ -97,6 +98,9 @@ extension UserAgent {
         _ response: borrowing SIPMessage, _ status: Int, to user: TransactionUser, _ arrival: Arrival,
         into effects: inout UserAgentEffects
     ) {
+        if case .request(let id) = user {
+            return requestAnswered(id, response, status, arrival, into: &effects)
+        }
         guard var session = sessions.checkOut(user.session) else { return }
         switch user {
         case .invite:
@@ -107,7 +111,7 @@ extension UserAgent {
             }
         case .bye:
             byeAnswered(&session, response, status, arrival, into: &effects)
-        case .cancel, .fork:
+        case .cancel, .fork, .request:
             break  // The INVITE's own final response ends the session; a fork's BYE concerns nobody.
         }
         sessions.checkIn(session)

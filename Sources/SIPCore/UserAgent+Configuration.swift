@@ -21,6 +21,19 @@ extension UserAgent {
         /// Realm of our own challenges.
         public var realm = "outdial"
 
+        /// Methods that the application serves, beyond INVITE, ACK, CANCEL and BYE, which sessions serve, and OPTIONS,
+        /// which the user agent answers itself unless it is named here. Their requests are handed up by
+        /// ``UserAgentEvent/requestReceived(_:session:_:)``; those of all other methods are answered 405 or 501.
+        public var methods: [SIPMethod] = []
+        /// Requests waiting for an answer at once, ours and the far end's together, and series of ours; above it ours
+        /// throw and the far end's are answered 503.
+        public var maximumRequests = 10_000
+        /// How long the application may take to answer a request that was handed up to it. At most 56*T1 counts, so
+        /// that the answer comes before the far end's time-out (RFC 4320 §4.2).
+        public var requestAnswerLimit = Duration.seconds(20)
+        /// Session description in the answer to OPTIONS (RFC 3261 §11.2): what an INVITE would be offered.
+        public var optionsBody: SIPBody?
+
         public init() {}
     }
 
@@ -39,6 +52,8 @@ extension UserAgent {
         public var liveSessions = 0
         /// Requests outside a dialog from addresses that ``UserAgent/admission`` does not know.
         public var strangersRefused = 0
+        /// Requests other than those of sessions that wait for an answer, and series that are kept.
+        public var liveRequests = 0
 
         public init() {}
 
@@ -53,6 +68,8 @@ extension UserAgent {
             liveTransactions += other.liveTransactions
             tombstones += other.tombstones
             liveSessions += other.liveSessions
+            liveRequests += other.liveRequests
+            strangersRefused += other.strangersRefused
         }
     }
 }
@@ -62,6 +79,9 @@ public enum UserAgentError: Error, Hashable, Sendable {
     /// A field of the command does not follow the grammar; `field` is its name in ``OutgoingInvite``.
     case invalidField(String)
     case tooManySessions
+    case tooManyRequests
+    /// The session does not exist or is not established.
+    case noDialog
     /// The serialised request exceeds what a datagram can carry.
     case messageTooLarge(bytes: Int)
 }

@@ -137,11 +137,12 @@ extension UserAgent {
     mutating func transactionTimedOut(
         _ user: TransactionUser, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
+        if case .request(let id) = user { return requestTimedOut(id, at: now, into: &effects) }
         guard var session = sessions.checkOut(user.session) else { return }
         switch user {
         case .invite: if session.state == .inviting { fail(&session, .timedOut, into: &effects) }
         case .bye: finish(&session, into: &effects)
-        case .cancel, .fork: break  // The session's own timer ends a cancelled INVITE.
+        case .cancel, .fork, .request: break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)
     }

@@ -9,6 +9,14 @@ extension UserAgent {
             body: body(of: response))
     }
 
+    /// With every header field and the CSeq number.
+    static func wholeResponse(_ response: borrowing SIPMessage) -> ReceivedResponse {
+        var whole = receivedResponse(response)
+        whole.headers = response.headerFields()
+        whole.cSeqNumber = response.cSeq.number
+        return whole
+    }
+
     static func receivedRequest(_ request: borrowing SIPMessage, _ arrival: Arrival) -> ReceivedRequest {
         ReceivedRequest(
             method: request.string(request.methodName), requestURI: request.string(request.requestURI.text),

@@ -90,9 +90,6 @@ extension UserAgent {
 }
 
 extension SIPSerializer {
-    /// The methods that this user agent serves (RFC 3261 §20.5).
-    mutating func allow() { header(.allow, "INVITE, ACK, CANCEL, BYE, OPTIONS") }
-
     mutating func copyFirst(_ name: SIPHeaderName, of message: borrowing SIPMessage) {
         if let slot = message.firstHeader(name) { copy(slot, from: message) }
     }

@@ -71,6 +71,8 @@ extension UserAgent {
     ) -> Range<Int>? {
         guard let known = SIPStatus(status) else { return nil }
         let product = configuration.productName
+        let allowed = allowedMethods
+        let body = status == 200 && request.isMethod(.options) ? configuration.optionsBody : nil
         let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
         let challenges = status == 407 ? challenges(for: request, at: arrival.now) : []
         return try? SIPSerializer.append(to: &effects.bytes) { message in
@@ -78,11 +80,11 @@ extension UserAgent {
             message.copyHead(of: request, localTag: HexadecimalDigits.text(key), from: arrival.source)
             switch status {
             case 200 where request.isMethod(.options):
-                message.allow()
+                message.header(.allow, allowed)
                 message.header(.accept, "application/sdp")
                 message.header(.supported, "")
             case 405, 501:
-                message.allow()
+                message.header(.allow, allowed)
             case 406, 415:
                 message.header(.accept, "application/sdp")
                 if status == 415 { message.header(.acceptEncoding, "identity") }
@@ -95,7 +97,7 @@ extension UserAgent {
             }
             for challenge in challenges { message.header(.proxyAuthenticate, challenge) }
             if !product.isEmpty { message.header(.server, product) }
-            message.end()
+            message.end(body)
         }
     }
 }

@@ -35,8 +35,7 @@ extension UserAgent {
     private func refusal(of request: borrowing SIPMessage) -> Int? {
         switch request.fields.methodCode {
         case .invite, .bye, .options: break
-        case .other: return 501
-        default: return 405
+        case let code: if !isHandedUp(request) { return code == .other ? 501 : 405 }
         }
         if request.requestURI.scheme == .other { return 416 }
         for slot in request.slots where slot.id == .require && !slot.value.isEmpty { return 420 }
@@ -64,6 +63,9 @@ extension UserAgent {
         let caller = admission.knows(arrival.source) ? .unchallenged : caller(of: request, at: arrival.now)
         if caller == .refused {
             return answer(request, status: 407, key: key, arrival, into: &effects)
+        }
+        if isHandedUp(request) {
+            return handUp(request, of: caller, session: nil, key: key, arrival, into: &effects)
         }
         if request.isMethod(.options) {
             return answer(request, status: 200, key: key, arrival, into: &effects)
@@ -145,7 +147,13 @@ extension UserAgent {
             answer(request, status: 200, key: key, arrival, into: &effects)
             endedByRemote(&session, dialog: index, request, arrival, into: &effects)
         default:
-            answer(request, status: 200, key: key, arrival, into: &effects)
+            guard isHandedUp(request) else {
+                return answer(request, status: 200, key: key, arrival, into: &effects)
+            }
+            guard session.state != .ending else {
+                return answer(request, status: 481, key: key, arrival, into: &effects)
+            }
+            handUp(request, of: .unchallenged, session: session.id, key: key, arrival, into: &effects)
         }
     }
 

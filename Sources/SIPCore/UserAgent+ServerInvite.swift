@@ -122,6 +122,7 @@ extension UserAgent {
     ) -> Range<Int>? {
         guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
         let product = configuration.productName
+        let allowed = allowedMethods
         let contact = session.identity.contact
         let endReason = session.endReason
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
@@ -129,7 +130,7 @@ extension UserAgent {
             message.bytes += server.head
             if (101..<300).contains(status.code) {
                 message.header(.contact, contact)
-                message.allow()
+                message.header(.allow, allowed)
             }
             if status.isSuccess {
                 message.header(.accept, "application/sdp")

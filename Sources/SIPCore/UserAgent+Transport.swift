@@ -24,13 +24,14 @@ extension UserAgent {
     private mutating func transactionFailed(
         _ user: TransactionUser, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
+        if case .request(let id) = user { return requestNotSent(id, into: &effects) }
         guard var session = sessions.checkOut(user.session) else { return }
         switch user {
         case .invite where session.state == .inviting:
             inviteNotSent(&session, at: now, into: &effects)
         case .bye:
             finish(&session, into: &effects)
-        case .invite, .cancel, .fork:
+        case .invite, .cancel, .fork, .request:
             break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)

@@ -15,6 +15,11 @@ public struct UserAgent: ~Copyable {
     var generator: SeededGenerator
     var transactions: TransactionLayer
     var sessions = InviteSessionTable()
+    var requests = RequestTable()
+    /// Value of Allow.
+    let allowedMethods: String
+    /// One bit for each registered method that is handed up to the application.
+    let handedUp: UInt32
     var counters = Statistics()
     /// The one message being read; taken out while it is, so that a step can lend it to the steps below.
     private var workspace: SIPMessage? = SIPMessage()
@@ -25,6 +30,7 @@ public struct UserAgent: ~Copyable {
         configuration.productName = Self.oneLine(configuration.productName)
         self.configuration = configuration
         self.generator = generator
+        (allowedMethods, handedUp) = Self.served(configuration.methods)
         verifier =
             configuration.requiredCredentials.isEmpty
             ? nil
@@ -42,9 +48,8 @@ public struct UserAgent: ~Copyable {
 
     /// The earliest instant at which ``fire(at:into:)`` has work; `nil` when nothing is pending.
     public var nextDeadline: MonotonicInstant? {
-        guard let transaction = transactions.nextDeadline else { return sessions.nextDeadline }
-        guard let session = sessions.nextDeadline else { return transaction }
-        return min(transaction, session)
+        Self.earlier(
+            Self.earlier(transactions.nextDeadline, sessions.nextDeadline), requests.nextDeadline)
     }
 
     /// Takes one datagram, or one message of a stream, from the wire; anything may be in it.
@@ -91,6 +96,7 @@ public struct UserAgent: ~Copyable {
             }
             sessions.checkIn(session)
         }
+        fireRequests(at: now, into: &effects)
         counters.datagramsSent += effects.sends.count - sendCount
     }
 
@@ -161,6 +167,7 @@ public struct UserAgent: ~Copyable {
         statistics.liveTransactions = transactions.live.count
         statistics.tombstones = transactions.tombstones.count
         statistics.liveSessions = sessions.count
+        statistics.liveRequests = requests.count + requests.series.count
         return statistics
     }
 }

@@ -191,7 +191,6 @@ public actor LoopbackPeer: DriverClient {
             advance(call, at: now) { $0.acknowledged(at: now, into: &$1) }
         case .reinvited(let session, let request): reanswer(request, of: session, at: now)
         case .cancelled(let session): conclude(session, .cancelled, status: 487, at: now)
-        case .strangerRefused: break
         case .ended(let session, let end):
             guard let call = call(session) else { return }
             let reason: PeerCallReport.End =
@@ -203,6 +202,7 @@ public actor LoopbackPeer: DriverClient {
             conclude(session, reason, status: 200, at: now)
         case .failed(let session, _): conclude(session, .lost, status: 500, at: now)
         case .provisional, .answered: break  // A callee calls nobody.
+        case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
         }
     }
 

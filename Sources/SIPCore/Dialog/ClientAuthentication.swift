@@ -1,7 +1,7 @@
 /// What the challenges to one session's requests have taught (RFC 3261 §22, RFC 7616).
 ///
-/// Each request answers a realm once; `stale=true` with a new nonce is answered again. The whole session answers
-/// at most ``UserAgent/Configuration/maximumChallenges``. Later requests carry the credentials that are known.
+/// Each request answers a realm once; `stale=true` with a new nonce is answered again. One request answers at most
+/// ``UserAgent/Configuration/maximumChallenges``. Later requests carry the credentials that are known.
 struct ClientAuthentication: Sendable {
     /// One realm of a proxy or of the callee, which may have the same name.
     private struct Space: Sendable {
@@ -10,27 +10,49 @@ struct ClientAuthentication: Sendable {
         var credentials: SIPCredentials
         /// Requests sent with the nonce.
         var nonceCount: UInt32 = 0
-        /// Whether the request under way carries an answer to a challenge to itself.
-        var isAnswered = true
+    }
+
+    /// What one request has answered, through all its repetitions.
+    struct Attempt: Sendable {
+        fileprivate var challengeCount = 0
+        /// The realms whose challenge to this very request it has answered.
+        fileprivate var answered: [(isProxy: Bool, realm: String)] = []
+
+        init() {}
     }
 
     private var spaces: [Space] = []
-    private var challengeCount = 0
+    /// The session's own request that is under way: INVITE or BYE.
+    private var ownAttempt = Attempt()
     /// What the INVITE carried: its ACK must carry the same (RFC 3261 §13.2.2.4).
     private(set) var inviteFields: [SIPHeaderField] = []
 
-    /// Takes in the challenges of a 401 or 407.
+    /// Takes in the challenges of a 401 or 407 to the session's own request.
     ///
     /// - Returns: Whether the request is worth sending again: there are new challenges, and credentials for all.
     mutating func learn(
         from response: borrowing SIPMessage, credentials: [SIPCredentials], maximumChallenges: Int
     ) -> Bool {
-        guard challengeCount < maximumChallenges else { return false }
-        challengeCount += 1
+        var attempt = ownAttempt
+        defer { ownAttempt = attempt }
+        return learn(
+            from: response, credentials: credentials, attempt: &attempt, maximumChallenges: maximumChallenges)
+    }
+
+    /// Takes in the challenges of a 401 or 407 to any request.
+    ///
+    /// - Parameter attempt: What that request has answered so far.
+    mutating func learn(
+        from response: borrowing SIPMessage, credentials: [SIPCredentials], attempt: inout Attempt,
+        maximumChallenges: Int
+    ) -> Bool {
+        guard attempt.challengeCount < maximumChallenges else { return false }
+        attempt.challengeCount += 1
         let offered = Self.strongestPerRealm(of: response)
         for (isProxy, challenge) in offered {
             let known = spaces.firstIndex { $0.isProxy == isProxy && $0.challenge.realm == challenge.realm }
-            if let known, spaces[known].isAnswered {
+            let isAnswered = attempt.answered.contains { $0 == (isProxy, challenge.realm) }
+            if isAnswered, let known {
                 let isNew = challenge.isStale && challenge.nonce != spaces[known].challenge.nonce
                 guard isNew else { return false }
             }
@@ -38,6 +60,7 @@ struct ClientAuthentication: Sendable {
             else {
                 return false
             }
+            if !isAnswered { attempt.answered.append((isProxy, challenge.realm)) }
             let space = Space(isProxy: isProxy, challenge: challenge, credentials: answer)
             if let known { spaces[known] = space } else { spaces.append(space) }
         }
@@ -64,9 +87,9 @@ struct ClientAuthentication: Sendable {
         return fields
     }
 
-    /// A request of another kind begins: it may be challenged anew.
+    /// Another request of the session's own begins: it may be challenged anew.
     mutating func beginRequest() {
-        for index in spaces.indices { spaces[index].isAnswered = false }
+        ownAttempt = Attempt()
     }
 
     private static func strongestPerRealm(

@@ -37,7 +37,7 @@ struct Dialog: Sendable {
 
     /// The number for our next request; grows by one each (RFC 3261 §12.2.1.1).
     mutating func nextCSeq() -> UInt32 {
-        localCSeq = localCSeq >= CSeq.maximumNumber ? 1 : localCSeq + 1
+        localCSeq = CSeq.successor(of: localCSeq)
         return localCSeq
     }
 

@@ -12,6 +12,8 @@ public struct ReceivedResponse: Hashable, Sendable {
     /// `Referred-By` and every `X-` and `P-` header, in order.
     public var headers: [SIPHeaderField]
     public var body: SIPBody?
+    /// CSeq number, told for the responses of ``UserAgentEvent/requestAnswered(_:_:)``; 0 for others.
+    public var cSeqNumber: UInt32 = 0
 
     public init(
         status: Int, reasonPhrase: String, toTag: String = "", headers: [SIPHeaderField] = [],
@@ -39,6 +41,8 @@ public struct ReceivedRequest: Hashable, Sendable {
     public var source: SocketAddress
     /// As whom the sender has authenticated itself to us; `nil` when nothing was asked of it.
     public var username: String?
+    /// CSeq number, told for the requests of ``UserAgentEvent/requestReceived(_:session:_:)``; 0 for others.
+    public var cSeqNumber: UInt32 = 0
 
     public init(
         method: String, requestURI: String, from: String, to: String, callID: String,
@@ -106,6 +110,14 @@ public enum UserAgentEvent: Hashable, Sendable {
     case reinvited(InviteSessionID, ReceivedRequest)
     /// The last event of a session that had been answered.
     case ended(InviteSessionID, SessionEnd)
+
+    // Other requests, in a session or outside
+    /// The final response to a request of ours; `headers` holds every header field of it.
+    case requestAnswered(SIPRequestID, ReceivedResponse)
+    case requestFailed(SIPRequestID, RequestFailure)
+    /// A request whose method ``UserAgent/Configuration/methods`` names; `headers` holds every header field of it.
+    /// Answer with ``UserAgent/respond(toRequest:status:reason:headers:body:contact:at:into:)``.
+    case requestReceived(SIPRequestID, session: InviteSessionID?, ReceivedRequest)
 }
 
 /// One message to send. The bytes lie in ``UserAgentEffects/bytes``.

@@ -10,6 +10,9 @@ public struct CSeq: Hashable, Sendable {
 
     /// The largest sequence number, RFC 3261 §8.1.1.5.
     public static let maximumNumber: UInt32 = 0x7FFF_FFFF
+
+    /// The number of the next request; after the largest one it begins anew.
+    static func successor(of number: UInt32) -> UInt32 { number >= maximumNumber ? 1 : number + 1 }
 }
 
 /// A media type and its parameters (RFC 3261 §20.15): `application/sdp`.

@@ -57,6 +57,11 @@ struct NonInviteClientTransaction: Sendable {
         out.emit(.transportFailed)
     }
 
+    /// Nobody waits any more: no retransmission, no event.
+    mutating func abandon() {
+        if state == .trying || state == .proceeding { enter(.terminated) }
+    }
+
     mutating func fire(at now: MonotonicInstant, into out: inout Output) {
         while let timer = timers.popDue(at: now) {
             switch timer {

@@ -24,7 +24,7 @@ struct NonInviteServerTransaction: Sendable {
     var nextDeadline: MonotonicInstant? { timers.next }
 
     /// The request again.
-    mutating func receiveRequest(into out: inout Output) {
+    func receiveRequest(into out: inout Output) {
         switch state {
         case .proceeding, .completed: out.send(.response)
         case .trying, .terminated: break

@@ -28,6 +28,9 @@ extension TransactionLayer {
             case .confirmed: .lingering(.inviteServerConfirmed)
             case .terminated: .over
             }
+        case .nonInviteServer(let machine):
+            // Its answer is the application's and cannot be made again, so it is kept whole.
+            machine.state == .terminated ? .over : .live
         }
     }
 

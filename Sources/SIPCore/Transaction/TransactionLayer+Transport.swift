@@ -23,7 +23,7 @@ extension TransactionLayer {
                 machine.failTransport(into: &out)
                 if !out.events.isEmpty { failed.append(record.user) }
                 replace(.nonInviteClient(machine), at: index)
-            case .inviteServer:
+            case .inviteServer, .nonInviteServer:
                 continue
             }
         }

@@ -115,7 +115,7 @@ struct TransactionLayer: Sendable {
             live[index]?.machine = .nonInviteClient(machine)
             settle(index)
             return out.events.isEmpty ? .absorbed : .deliver(user)
-        case .inviteServer:
+        case .inviteServer, .nonInviteServer:
             return .stray
         }
     }
@@ -134,11 +134,19 @@ struct TransactionLayer: Sendable {
         }
     }
 
-    /// Forgets an INVITE client transaction that has no final response (RFC 3261 §9.1).
+    /// Forgets a client transaction that has no final response (RFC 3261 §9.1).
     mutating func abandon(_ id: TransactionID) {
-        guard live.isLive(id), case .inviteClient(var machine)? = live[Int(id.index)]?.machine else { return }
-        machine.abandon()
-        live[Int(id.index)]?.machine = .inviteClient(machine)
+        guard live.isLive(id) else { return }
+        switch live[Int(id.index)]?.machine {
+        case .inviteClient(var machine)?:
+            machine.abandon()
+            live[Int(id.index)]?.machine = .inviteClient(machine)
+        case .nonInviteClient(var machine)?:
+            machine.abandon()
+            live[Int(id.index)]?.machine = .nonInviteClient(machine)
+        case .inviteServer?, .nonInviteServer?, nil:
+            return
+        }
         settle(Int(id.index))
     }
 
@@ -166,6 +174,33 @@ struct TransactionLayer: Sendable {
         var out = InviteServerTransaction.Output()
         machine.respond(code: code, at: now, into: &out)
         live[Int(id.index)]?.machine = .inviteServer(machine)
+        if !out.sends.isEmpty {
+            live[Int(id.index)]?.message = Array(effects.bytes[message])
+            effects.send(message, along: record.route)
+        }
+        settle(Int(id.index))
+    }
+
+    /// Takes up a new request other than INVITE that the application answers.
+    mutating func acceptRequest(key: UInt64, mergeKey: UInt64, route: MessageRoute) -> TransactionID {
+        insert(
+            Live(
+                key: key, mergeKey: mergeKey,
+                machine: .nonInviteServer(NonInviteServerTransaction(times: times.over(route.transport))),
+                message: [], route: route, user: .invite(.nobody)))
+    }
+
+    /// Sends a serialised response, the last message in `effects`, to such a request.
+    mutating func respond(
+        toRequest id: TransactionID, code: Int, message: Range<Int>, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        guard live.isLive(id), let record = live[Int(id.index)],
+            case .nonInviteServer(var machine) = record.machine
+        else { return }
+        var out = NonInviteServerTransaction.Output()
+        machine.respond(code: code, at: now, into: &out)
+        live[Int(id.index)]?.machine = .nonInviteServer(machine)
         if !out.sends.isEmpty {
             live[Int(id.index)]?.message = Array(effects.bytes[message])
             effects.send(message, along: record.route)
@@ -203,15 +238,26 @@ struct TransactionLayer: Sendable {
             case .inviteClientAccepted, .inviteClientCompleted, .nonInviteClientCompleted: return .new
             }
         }
-        guard let record = live[index], case .inviteServer(var machine) = record.machine else { return .new }
-        var out = InviteServerTransaction.Output()
-        if isAcknowledgement {
-            machine.receiveAck(at: now, into: &out)
-        } else {
-            machine.receiveInvite(into: &out)
+        guard let record = live[index] else { return .new }
+        let isRepeated: Bool
+        switch record.machine {
+        case .inviteServer(var machine):
+            var out = InviteServerTransaction.Output()
+            if isAcknowledgement {
+                machine.receiveAck(at: now, into: &out)
+            } else {
+                machine.receiveInvite(into: &out)
+            }
+            live[index]?.machine = .inviteServer(machine)
+            isRepeated = !out.sends.isEmpty
+        case .nonInviteServer(let machine):
+            var out = NonInviteServerTransaction.Output()
+            machine.receiveRequest(into: &out)
+            isRepeated = !out.sends.isEmpty
+        case .inviteClient, .nonInviteClient:
+            return .new
         }
-        live[index]?.machine = .inviteServer(machine)
-        if !out.sends.isEmpty { repeatMessage(of: record, into: &effects) }
+        if isRepeated { repeatMessage(of: record, into: &effects) }
         settle(index)
         return .absorbed
     }
@@ -265,6 +311,10 @@ struct TransactionLayer: Sendable {
                 machine.fire(at: now, into: &out)
                 live[index]?.machine = .inviteServer(machine)
                 sends = out.sends.count  // Nobody hears of an ACK for a refusal that never came.
+            case .nonInviteServer(var machine):
+                machine.fire(at: now)
+                live[index]?.machine = .nonInviteServer(machine)
+                sends = 0
             }
             for _ in 0..<sends { repeatMessage(of: record, into: &effects) }
             if isTimeout { timedOut.append(record.user) }

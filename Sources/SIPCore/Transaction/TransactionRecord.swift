@@ -13,10 +13,13 @@ enum TransactionUser: Hashable, Sendable {
     case bye(InviteSessionID)
     /// The BYE for a fork that answered too late.
     case fork(InviteSessionID)
+    /// A request that is no part of a session's own machinery.
+    case request(SIPRequestID)
 
     var session: InviteSessionID {
         switch self {
         case .invite(let session), .cancel(let session), .bye(let session), .fork(let session): session
+        case .request: .nobody
         }
     }
 }
@@ -43,6 +46,7 @@ extension TransactionLayer {
             case inviteClient(InviteClientTransaction)
             case nonInviteClient(NonInviteClientTransaction)
             case inviteServer(InviteServerTransaction)
+            case nonInviteServer(NonInviteServerTransaction)
         }
 
         var key: UInt64
@@ -59,6 +63,7 @@ extension TransactionLayer {
             case .inviteClient(let machine): machine.nextDeadline
             case .nonInviteClient(let machine): machine.nextDeadline
             case .inviteServer(let machine): machine.nextDeadline
+            case .nonInviteServer(let machine): machine.nextDeadline
             }
         }
     }

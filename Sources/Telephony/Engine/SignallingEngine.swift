@@ -291,7 +291,7 @@ actor SignallingEngine: LoopEngine {
             case .invalidField(let field):
                 call.job.fail(with: CallError(.invalidRequest, "the INVITE's \(field) is not usable"))
                 return "the INVITE's \(field) is not usable"
-            case .tooManySessions:
+            case .tooManySessions, .tooManyRequests, .noDialog:
                 call.job.fail(with: CallError(.tooManyCalls, "the user agent's limit of sessions is reached"))
                 return "too many sessions"
             case .messageTooLarge(let bytes):
@@ -371,7 +371,7 @@ actor SignallingEngine: LoopEngine {
         case .incoming(let session, _):
             // Nobody is here to be called; the trunk may try elsewhere.
             userAgent.respond(to: session, status: 480, at: now, into: &effects)
-        case .cancelled, .strangerRefused: break
+        case .cancelled, .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break
         }
     }
 

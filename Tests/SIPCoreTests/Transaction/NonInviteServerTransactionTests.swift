@@ -37,7 +37,7 @@ struct NonInviteServerTransactionTests {
 
     @Test("The request again brings the latest response again", arguments: State.allCases)
     func repeatedRequest(state: State) {
-        var transaction = made(in: state)
+        let transaction = made(in: state)
         var output = Output()
         transaction.receiveRequest(into: &output)
         #expect(output.sends == (state == .proceeding || state == .completed ? [.response] : []))

@@ -74,6 +74,18 @@ final class Wire {
         return session
     }
 
+    /// Gives any command to one side's user agent.
+    @discardableResult
+    func command<Result>(
+        _ side: Side, _ body: (inout UserAgent, MonotonicInstant, inout UserAgentEffects) throws -> Result
+    ) rethrows -> Result {
+        defer { flush(side) }
+        switch side {
+        case .caller: return try body(&caller, now, &effects)
+        case .callee: return try body(&callee, now, &effects)
+        }
+    }
+
     func end(_ side: Side, _ session: InviteSessionID, reason: String? = nil) {
         switch side {
         case .caller: caller.end(session, reason: reason, at: now, into: &effects)
@@ -133,7 +145,8 @@ final class Wire {
     var isDrained: Bool {
         let (left, right) = (caller.statistics, callee.statistics)
         return caller.nextDeadline == nil && callee.nextDeadline == nil && left.liveSessions == 0
-            && right.liveSessions == 0 && left.liveTransactions == 0 && right.liveTransactions == 0
+            && right.liveSessions == 0 && left.liveRequests == 0 && right.liveRequests == 0
+            && left.liveTransactions == 0 && right.liveTransactions == 0
             && left.tombstones == 0 && right.tombstones == 0
     }
 
@@ -232,6 +245,12 @@ extension UserAgentEvent {
         case .ended(_, .byUs): "ended by us"
         case .ended(_, .byRemote): "ended by remote"
         case .ended(_, .lost(let status)): "lost \(status ?? 0)"
+        case .requestAnswered(_, let response): "request answered \(response.status)"
+        case .requestFailed(_, .timedOut): "request timed out"
+        case .requestFailed(_, .credentialsRefused(let response)):
+            "request credentials refused \(response.status)"
+        case .requestFailed: "request failed"
+        case .requestReceived(_, _, let request): "request \(request.method)"
         }
     }
 
@@ -241,6 +260,8 @@ extension UserAgentEvent {
             .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _):
             id
         case .strangerRefused: preconditionFailure("a stranger has no session")
+        case .requestReceived(_, let session, _): session ?? InviteSessionID(rawValue: 0)
+        case .requestAnswered, .requestFailed: InviteSessionID(rawValue: 0)
         }
     }
 }
