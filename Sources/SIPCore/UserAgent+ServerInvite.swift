@@ -127,7 +127,7 @@ extension UserAgent {
         let endReason = session.endReason
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
             message.statusLine(status, reason: answer.reason.map(Self.oneLine))
-            message.bytes += server.head
+            message.append(raw: server.head)
             if (101..<300).contains(status.code) {
                 message.header(.contact, contact)
                 message.header(.allow, allowed)

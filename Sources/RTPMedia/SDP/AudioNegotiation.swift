@@ -126,7 +126,7 @@ public struct AudioNegotiator: Hashable, Sendable {
     /// - Throws: ``AudioNegotiationError``; the negotiator is unchanged then.
     public mutating func accept(answer: [UInt8]) throws(AudioNegotiationError) -> NegotiatedAudio {
         let description = try Self.parse(answer)
-        guard description.media.indices.contains(audioIndex) else { throw .noAudio }
+        guard audioIndex < description.mediaCount else { throw .noAudio }
         let remote = try RemoteAudio(
             description, at: audioIndex, ours: capabilities.codecs, family: localRTP.family)
         guard let (codec, payloadType) = remote.codecs.first else { throw .noCommonCodec }
@@ -153,7 +153,9 @@ public struct AudioNegotiator: Hashable, Sendable {
         payloadTypes[codec] = payloadType
         if capabilities.telephoneEvents, let number = remote.eventPayloadType { eventPayloadType = number }
         let direction = remote.direction.mirrored
-        var media = description.media.map(\.refused)
+        var media = (0..<description.mediaCount).map {
+            MediaDescription(description.media(at: $0), of: description).refused
+        }
         media[remote.index] = MediaDescription.audio(
             port: localRTP.port, codecs: [(codec, payloadType)],
             eventPayloadType: capabilities.telephoneEvents ? remote.eventPayloadType : nil,
@@ -166,17 +168,23 @@ public struct AudioNegotiator: Hashable, Sendable {
 
     // MARK: Parts
 
-    private static func parse(_ bytes: [UInt8]) throws(AudioNegotiationError) -> SessionDescription {
-        do { return try SessionDescription(parsing: bytes) } catch { throw AudioNegotiationError(error) }
+    private static func parse(_ bytes: [UInt8]) throws(AudioNegotiationError) -> SDPMessage {
+        var description = SDPMessage()
+        do throws(SDPError) {
+            try description.parse(bytes.span.bytes)
+        } catch {
+            throw AudioNegotiationError(error)
+        }
+        return description
     }
 
     /// The stream to accept; of those that do not do, the first one's reason.
     private func chooseStream(
-        of description: SessionDescription
+        of description: borrowing SDPMessage
     ) throws(AudioNegotiationError) -> RemoteAudio {
         var reason = AudioNegotiationError.noAudio
-        for index in description.media.indices {
-            do {
+        for index in 0..<description.mediaCount {
+            do throws(AudioNegotiationError) {
                 let remote = try RemoteAudio(
                     description, at: index, ours: capabilities.codecs, family: localRTP.family)
                 if !remote.codecs.isEmpty { return remote }

@@ -19,53 +19,95 @@ struct RemoteAudio {
     /// - Throws: ``AudioNegotiationError/noAudio`` when it is no RTP/AVP audio stream or has port 0,
     ///   ``AudioNegotiationError/unusableAddress`` when its address is missing, a name, multicast or of another family.
     init(
-        _ description: SessionDescription, at index: Int, ours: [AudioCodecKind],
+        _ description: borrowing SDPMessage, at index: Int, ours: [AudioCodecKind],
         family: SocketAddress.Family
     ) throws(AudioNegotiationError) {
-        let media = description.media[index]
-        guard media.isPlainAudio, media.port != 0 else { throw .noAudio }
-        guard let connection = description.connection(of: media) else { throw .unusableAddress }
-        let rtp = try Self.address(connection, port: media.port, family: family)
+        let media = description.media(at: index)
+        let bytes = description.bytes
+        guard bytes.equalsIgnoringCase(media.kind, "audio"),
+            bytes.equalsIgnoringCase(media.transport, "RTP/AVP"), media.port != 0
+        else { throw .noAudio }
+        guard let connection = description.connection(of: media),
+            let rtp = Self.address(bytes, connection, port: media.port, family: family)
+        else { throw .unusableAddress }
+        self.index = index
+        self.rtp = rtp
         // RFC 3550 §11: the next port, unless RFC 3605 says otherwise. Port 65535 has none.
-        let next = media.port == .max ? media.port : media.port + 1
-        var rtcp = rtp.with(port: next)
-        if let named = media.rtcp {
-            rtcp = rtp.with(port: named.port)
-            if let connection = named.connection,
-                let other = try? Self.address(connection, port: named.port, family: family)
-            {
-                rtcp = other
+        rtcp = rtp.with(port: media.port == .max ? media.port : media.port + 1)
+        if let named = description.first(.rtcp, of: media)?.argument {
+            var fields = SDPFields(bytes, named)
+            if let port = fields.next().flatMap({ bytes.number($0, maximum: 65_535) }), port > 0 {
+                let port = UInt16(truncatingIfNeeded: port)
+                rtcp = Self.address(bytes, fields.rest(), port: port, family: family) ?? rtp.with(port: port)
             }
         }
         let stated = description.direction(of: media)
-        self.index = index
-        self.rtp = rtp
-        self.rtcp = rtcp
-        direction =
-            rtp.isUnspecified ? MediaDirection(sends: stated.sends, receives: false) : stated
-        let offered = media.codecs
-        codecs = offered.compactMap { map in
-            ours.first { map.isSameEncoding(as: $0.rtpMap(payloadType: map.payloadType)) }
-                .map { ($0, map.payloadType) }
+        direction = rtp.isUnspecified ? MediaDirection(sends: stated.sends, receives: false) : stated
+        codecs = []
+        var formats = SDPFields(bytes, media.formats)
+        while let format = formats.next() {
+            guard let payloadType = bytes.number(format, maximum: 127).map({ UInt8(truncatingIfNeeded: $0) })
+            else { continue }
+            let encoding = Encoding(payloadType, in: media, of: description)
+            if let kind = ours.first(where: { encoding.isCodec($0, bytes) }) {
+                codecs.append((kind, payloadType))
+            } else if eventPayloadType == nil, encoding.isTelephoneEvent(bytes) {
+                eventPayloadType = payloadType
+            }
         }
-        eventPayloadType = offered.first(where: \.isTelephoneEvent)?.payloadType
     }
 
+    /// What a payload type of the far end stands for: its `a=rtpmap`, else the standard's word.
+    private struct Encoding {
+        var map: RTPMap.Parts?
+        var standard: RTPMap?
+
+        init(_ payloadType: UInt8, in media: SDPMessage.Media, of description: borrowing SDPMessage) {
+            for index in media.section.lines where description.contents.lines[index].attribute == .rtpmap {
+                let argument = description.contents.lines[index].argument
+                guard let map = RTPMap.Parts(description.bytes, argument), map.payloadType == payloadType
+                else { continue }
+                self.map = map
+                return
+            }
+            standard = RTPMap.standard(payloadType: payloadType)
+        }
+
+        func isCodec(_ kind: AudioCodecKind, _ bytes: RawSpan) -> Bool {
+            if let map {
+                return map.clockRate == 8_000 && map.channels == 1
+                    && bytes.equalsIgnoringCase(map.name, kind.rawValue)
+            }
+            return standard?.isSameEncoding(as: kind.rtpMap(payloadType: 0)) ?? false
+        }
+
+        /// RFC 4733 at the clock rate of our codecs.
+        func isTelephoneEvent(_ bytes: RawSpan) -> Bool {
+            guard let map, map.clockRate == 8_000 else { return false }
+            return bytes.equalsIgnoringCase(map.name, "telephone-event")
+        }
+    }
+
+    /// `IN IP4 192.0.2.1`, with a TTL behind it or not.
+    ///
+    /// - Returns: `nil` when it is missing, a name, multicast or of another family.
     private static func address(
-        _ connection: SessionDescription.Connection, port: UInt16, family: SocketAddress.Family
-    ) throws(AudioNegotiationError) -> SocketAddress {
-        guard connection.networkType == "IN",
-            let address = SocketAddress(host: connection.address, port: port),
+        _ bytes: RawSpan, _ connection: SDPSlice, port: UInt16, family: SocketAddress.Family
+    ) -> SocketAddress? {
+        var fields = SDPFields(bytes, connection)
+        guard let network = fields.next(), bytes.equals(network, "IN"), fields.next() != nil,
+            let host = fields.next()
+        else { return nil }
+        var end = host.start
+        while end < host.end, bytes.octet(end) != UInt8(ascii: "/") { end += 1 }
+        guard let address = SocketAddress(host: bytes.text(SDPSlice(host.start, end)), port: port),
             address.family == family || address.isUnspecified, !address.isMulticast
-        else { throw .unusableAddress }
+        else { return nil }
         return address
     }
 }
 
 extension MediaDescription {
-    /// Audio over plain RTP: the only profile that we speak.
-    var isPlainAudio: Bool { kind.equalsIgnoringCase("audio") && transport.equalsIgnoringCase("RTP/AVP") }
-
     /// The same `m=` line refused (RFC 3264 §6).
     var refused: MediaDescription {
         // RFC 8866 §9 wants at least one format, even where nobody looks at it.
@@ -111,13 +153,6 @@ extension AudioCodecKind {
 
     func rtpMap(payloadType: UInt8) -> RTPMap {
         RTPMap(payloadType: payloadType, encodingName: rawValue, clockRate: 8_000)
-    }
-}
-
-extension RTPMap {
-    /// RFC 4733 at the clock rate of our codecs.
-    var isTelephoneEvent: Bool {
-        clockRate == 8_000 && encodingName.equalsIgnoringCase("telephone-event")
     }
 }
 

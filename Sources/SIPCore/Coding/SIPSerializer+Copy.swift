@@ -99,10 +99,6 @@ extension SIPSerializer {
         }
         if !hasLength { header(.contentLength, Int(message.body.length)) }
         append("\r\n")
-        appendRaw(message.bytes(of: message.body))
-    }
-
-    private mutating func appendRaw(_ octets: RawSpan) {
-        unsafe octets.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        append(raw: message.bytes(of: message.body))
     }
 }

@@ -27,14 +27,22 @@ public struct SIPSerializer: ~Copyable {
     /// The largest message, in octets: what fits a UDP datagram on IPv4.
     public static let maximumMessageBytes = 65_507
 
-    var bytes: [UInt8]
+    /// The message up to ``writtenEnd``, and room behind it: to append each piece to an array costs three times as much.
+    private var bytes: [UInt8]
+    private var writtenEnd: Int
     private let start: Int
     private var valueStart = 0
+    private var hasControl = false
     private(set) var failure: SIPSerializeError?
+
+    /// Room that is made at once: more than nearly every message needs.
+    private static let room = 2_048
 
     private init(appendingTo bytes: consuming [UInt8]) {
         start = bytes.count
+        writtenEnd = bytes.count
         self.bytes = bytes
+        self.bytes.append(contentsOf: repeatElement(0, count: Self.room))
     }
 
     /// Appends the message that `body` writes to `bytes`.
@@ -46,23 +54,78 @@ public struct SIPSerializer: ~Copyable {
     ) throws(SIPSerializeError) -> Range<Int> {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
-        var serializer = SIPSerializer(appendingTo: taken)
-        // The array has one owner only, or its first append would copy it.
-        taken = []
+        // The array has one owner only, or its first write would copy it.
+        var serializer = SIPSerializer(appendingTo: consume taken)
         body(&serializer)
-        let start = serializer.start
-        let failure = serializer.failure
+        let written = serializer.start..<serializer.writtenEnd
+        let tooLarge = SIPSerializeError.messageTooLarge(bytes: written.count)
+        let failure = serializer.failure ?? (written.count > maximumMessageBytes ? tooLarge : nil)
         bytes = serializer.takeBytes()
-        let count = bytes.count - start
-        let tooLarge = SIPSerializeError.messageTooLarge(bytes: count)
-        if let failure = failure ?? (count > maximumMessageBytes ? tooLarge : nil) {
-            bytes.removeLast(count)
-            throw failure
-        }
-        return start..<bytes.count
+        bytes.removeLast(bytes.count - (failure == nil ? written.upperBound : written.lowerBound))
+        if let failure { throw failure }
+        return written
     }
 
     private consuming func takeBytes() -> [UInt8] { bytes }
+
+    /// Copies octets and notes whether a control character is among them; ``endLine(_:)`` then looks closer.
+    @inline(__always) private mutating func put(_ source: UnsafeRawBufferPointer) {
+        let count = source.count
+        if bytes.count &- writtenEnd < count { makeRoom(for: count) }
+        var control: UInt64 = 0
+        unsafe bytes.withUnsafeMutableBytes { target in
+            guard let to = target.baseAddress else { return }
+            unsafe Self.copy(source, to: to + writtenEnd, control: &control)
+        }
+        writtenEnd &+= count
+        if control != 0 { hasControl = true }
+    }
+
+    /// Eight octets at a time, the last eight overlapping: header fields are too short for `memcpy` to pay.
+    ///
+    /// - Parameter control: Not zero afterwards when there are octets below a space.
+    @inline(__always) private static func copy(
+        _ source: UnsafeRawBufferPointer, to: UnsafeMutableRawPointer, control: inout UInt64
+    ) {
+        let count = source.count
+        guard let from = source.baseAddress, count >= 8 else {
+            for index in 0..<count {
+                let byte = unsafe source[index]
+                if byte < 0x20 { control = 1 }
+                unsafe to.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+            return
+        }
+        var index = 0
+        while index < count {
+            let offset = min(index, count &- 8)
+            let word = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            control |= Word.below(0x20, word)
+            unsafe to.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+            index &+= 8
+        }
+    }
+
+    /// Copies octets that need no look.
+    private mutating func putUnseen(_ source: UnsafeRawBufferPointer) {
+        let count = source.count
+        if bytes.count &- writtenEnd < count { makeRoom(for: count) }
+        unsafe bytes.withUnsafeMutableBytes { target in
+            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: target[writtenEnd...])
+            unsafe free.copyMemory(from: source)
+        }
+        writtenEnd &+= count
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        bytes.append(contentsOf: repeatElement(0, count: max(count, bytes.count - start)))
+    }
+
+    /// Starts what ``endLine(_:)`` will look at.
+    private mutating func beginValue() {
+        valueStart = writtenEnd
+        hasControl = false
+    }
 
     // MARK: Start line
 
@@ -78,7 +141,7 @@ public struct SIPSerializer: ~Copyable {
     public mutating func requestLine(_ method: SIPMethod, uri: SIPSlice, of message: borrowing SIPMessage) {
         startLinePart { $0.append(method.description) }
         append(ASCII.space)
-        let first = bytes.count
+        let first = writtenEnd
         append(uri, of: message)
         checkStartLine(from: first)
         append(" SIP/2.0\r\n")
@@ -89,43 +152,57 @@ public struct SIPSerializer: ~Copyable {
         append("SIP/2.0 ")
         append(number: status.code)
         append(ASCII.space)
-        valueStart = bytes.count
+        beginValue()
         append(reason ?? status.reasonPhrase)
         endLine { "reason phrase" }
     }
 
     private mutating func startLinePart(_ write: (inout SIPSerializer) -> Void) {
-        let first = bytes.count
+        let first = writtenEnd
         write(&self)
         checkStartLine(from: first)
     }
 
     private mutating func checkStartLine(from first: Int) {
-        if !Self.isOneWord(bytes.span, from: first) { fail(.invalidStartLine) }
+        if !Self.isOneWord(unsafe bytes.span.bytes, first..<writtenEnd) { fail(.invalidStartLine) }
     }
 
-    private static func isOneWord(_ span: Span<UInt8>, from first: Int) -> Bool {
-        let raw = unsafe span.bytes
-        var index = first
-        while index &+ 8 <= raw.byteCount {
+    private static func isOneWord(_ raw: RawSpan, _ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        while index &+ 8 <= range.upperBound {
             let word = raw.word(index)
             if Word.below(0x21, word) | Word.equal(0x7F, word) != 0 { return false }
             index &+= 8
         }
-        while index < raw.byteCount {
+        while index < range.upperBound {
             if raw.byte(index) <= ASCII.space || raw.byte(index) == 0x7F { return false }
             index &+= 1
         }
-        return first < raw.byteCount
+        return !range.isEmpty
     }
 
     // MARK: Header fields
 
     /// `Name: value`.
     public mutating func header(_ name: SIPHeaderName, _ value: String) {
-        beginHeader(name)
-        append(value)
-        endHeader(name)
+        let spelling = SIPHeaderName.spellings[Int(name.rawValue)].field
+        let (nameCount, span) = (spelling.utf8CodeUnitCount, value.utf8Span.span)
+        let count = nameCount &+ span.count &+ 2
+        if bytes.count &- writtenEnd < count { makeRoom(for: count) }
+        var control: UInt64 = 0
+        unsafe bytes.withUnsafeMutableBytes { target in
+            guard let base = target.baseAddress else { return }
+            let to = unsafe base + writtenEnd
+            unsafe to.copyMemory(from: spelling.utf8Start, byteCount: nameCount)
+            unsafe span.withUnsafeBytes { unsafe Self.copy($0, to: to + nameCount, control: &control) }
+            unsafe to.storeBytes(
+                of: ASCII.lineEnd.littleEndian, toByteOffset: count &- 2, as: UInt16.self)
+        }
+        valueStart = writtenEnd &+ nameCount
+        writtenEnd &+= count
+        if control != 0, hasLineBreak(valueStart..<writtenEnd &- 2) {
+            fail(.lineBreak(field: name.description))
+        }
     }
 
     /// `Name: 70`.
@@ -137,14 +214,12 @@ public struct SIPSerializer: ~Copyable {
 
     /// A header field of any name.
     public mutating func header(named name: String, _ value: String) {
-        let first = bytes.count
+        let first = writtenEnd
         append(name)
-        for index in first..<bytes.count where !ByteSet.token.contains(bytes[index]) {
-            fail(.invalidName(name))
-        }
-        if bytes.count == first { fail(.invalidName(name)) }
+        for index in first..<writtenEnd where !ByteSet.token.contains(bytes[index]) { fail(.invalidName(name)) }
+        if writtenEnd == first { fail(.invalidName(name)) }
         append(": ")
-        valueStart = bytes.count
+        beginValue()
         append(value)
         endLine { name }
     }
@@ -157,7 +232,7 @@ public struct SIPSerializer: ~Copyable {
     /// Writes the name; any number of `append` calls for the value and ``endHeader(_:)`` follow.
     public mutating func beginHeader(_ name: SIPHeaderName) {
         append(SIPHeaderName.spellings[Int(name.rawValue)].field)
-        valueStart = bytes.count
+        beginValue()
     }
 
     /// Ends the header field and checks that its value is one line.
@@ -166,29 +241,11 @@ public struct SIPSerializer: ~Copyable {
     }
 
     private mutating func endLine(_ name: () -> String) {
-        if Self.hasLineBreak(bytes.span, from: valueStart) { fail(.lineBreak(field: name())) }
+        if hasControl, hasLineBreak(valueStart..<writtenEnd) { fail(.lineBreak(field: name())) }
         append("\r\n")
     }
 
-    private static func hasLineBreak(_ span: Span<UInt8>, from start: Int) -> Bool {
-        let raw = unsafe span.bytes
-        var index = start
-        while index &+ 8 <= raw.byteCount {
-            let word = raw.word(index)
-            // Ordinary text has no control characters and needs no second look.
-            if Word.below(0x20, word) != 0,
-                Word.equal(ASCII.carriageReturn, word) | Word.equal(ASCII.lineFeed, word) != 0
-            {
-                return true
-            }
-            index &+= 8
-        }
-        while index < raw.byteCount {
-            if ASCII.isLineBreak(raw.byte(index)) { return true }
-            index &+= 1
-        }
-        return false
-    }
+    private func hasLineBreak(_ range: Range<Int>) -> Bool { bytes[range].contains(where: ASCII.isLineBreak) }
 
     // MARK: End
 
@@ -206,16 +263,16 @@ public struct SIPSerializer: ~Copyable {
         header(.contentType, body.contentType)
         header(.contentLength, body.bytes.count)
         append("\r\n")
-        bytes.append(contentsOf: body.bytes)
+        append(raw: body.bytes)
     }
 
     // MARK: Pieces
 
     /// Appends text to the value that was begun.
     public mutating func append(_ text: String) {
-        // Through the span: appending the UTF-8 view itself costs two reference counts and a slower copy.
+        // Through the span: asking the UTF-8 view itself for its storage costs two reference counts.
         let span = text.utf8Span.span
-        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        unsafe span.withUnsafeBytes { unsafe put($0) }
     }
 
     /// Appends a slice of a parsed message, folds replaced by one space.
@@ -235,20 +292,29 @@ public struct SIPSerializer: ~Copyable {
         }
     }
 
-    mutating func append(_ byte: UInt8) { bytes.append(byte) }
+    /// Appends octets as they are: lines that were checked when they were made, or a body.
+    mutating func append(raw octets: [UInt8]) { unsafe octets.withUnsafeBytes { unsafe putUnseen($0) } }
+
+    /// Appends octets as they are.
+    mutating func append(raw octets: RawSpan) { unsafe octets.withUnsafeBytes { unsafe putUnseen($0) } }
+
+    mutating func append(_ byte: UInt8) {
+        if writtenEnd == bytes.count { makeRoom(for: 1) }
+        bytes[writtenEnd] = byte
+        writtenEnd &+= 1
+    }
 
     @_disfavoredOverload
     mutating func append(_ text: StaticString) {
-        unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        unsafe put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     mutating func append(_ slice: SIPSlice, of source: RawSpan) {
         let part = source.extracting(source.clamped(slice))
-        let first = bytes.count
-        unsafe part.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        guard Self.hasLineBreak(bytes.span, from: first) else { return }
-        bytes.removeLast(bytes.count - first)
+        let first = writtenEnd
+        unsafe part.withUnsafeBytes { unsafe put($0) }
+        guard hasControl, hasLineBreak(first..<writtenEnd) else { return }
+        writtenEnd = first
         append(source.string(slice))
     }
 

@@ -3,6 +3,8 @@ enum ASCII {
     static let tab = UInt8(ascii: "\t")
     static let lineFeed = UInt8(ascii: "\n")
     static let carriageReturn = UInt8(ascii: "\r")
+    /// CR and LF as a number whose low octet comes first.
+    static let lineEnd: UInt16 = 0x0A0D
     static let space = UInt8(ascii: " ")
     static let quote = UInt8(ascii: "\"")
     static let backslash = UInt8(ascii: "\\")
