@@ -103,7 +103,9 @@ public struct SDPMessage: ~Copyable {
 
     /// The first attribute of a stream with this name.
     func first(_ attribute: SDPAttribute, of media: Media) -> Line? {
-        for index in media.section.lines where contents.lines[index].attribute == attribute { return contents.lines[index] }
+        for index in media.section.lines where contents.lines[index].attribute == attribute {
+            return contents.lines[index]
+        }
         return nil
     }
 

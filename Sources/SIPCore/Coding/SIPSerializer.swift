@@ -216,7 +216,9 @@ public struct SIPSerializer: ~Copyable {
     public mutating func header(named name: String, _ value: String) {
         let first = writtenEnd
         append(name)
-        for index in first..<writtenEnd where !ByteSet.token.contains(bytes[index]) { fail(.invalidName(name)) }
+        for index in first..<writtenEnd where !ByteSet.token.contains(bytes[index]) {
+            fail(.invalidName(name))
+        }
         if writtenEnd == first { fail(.invalidName(name)) }
         append(": ")
         beginValue()
