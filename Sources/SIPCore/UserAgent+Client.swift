@@ -65,6 +65,7 @@ extension UserAgent {
             route: client.route,
             user: .invite(session.id), at: now, into: &effects)
         session.client = client
+        armTargetTimer(&session, at: now)
     }
 
     // MARK: Responses
@@ -103,12 +104,16 @@ extension UserAgent {
         }
         guard var session = sessions.checkOut(user.session) else { return }
         switch user {
+        case .invite where isSuperseded(response, of: session):
+            supersededAnswered(&session, response, status, arrival, into: &effects)
         case .invite:
             switch status {
             case ..<200: inviteProgressed(&session, response, status, arrival, into: &effects)
             case ..<300: inviteSucceeded(&session, response, arrival, into: &effects)
             default: inviteRefused(&session, response, status, arrival, into: &effects)
             }
+        case .superseded:
+            supersededAnswered(&session, response, status, arrival, into: &effects)
         case .bye:
             byeAnswered(&session, response, status, arrival, into: &effects)
         case .cancel, .fork, .request:
@@ -122,6 +127,7 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard session.state == .inviting, session.client != nil else { return }
+        noteProgress(&session, status, at: arrival.now)
         session.client?.hasProvisional = true
         guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else {
             if session.client?.cancellation == .wanted {
@@ -172,6 +178,7 @@ extension UserAgent {
         session.dialogs = [session.dialogs[index]]
         session.confirmed = 0
         session.timers.stop(.cancelled)
+        session.timers.stop(.target)
         sendAcknowledgement(in: 0, of: session, into: &effects)
         if session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none {
             session.enter(.established)
@@ -198,6 +205,7 @@ extension UserAgent {
             }
             failure = .credentialsRefused(Self.receivedResponse(response))
         }
+        if status == 503, failOver(&session, after: failure, at: arrival.now, into: &effects) { return }
         fail(&session, failure, into: &effects)
     }
 
@@ -208,7 +216,7 @@ extension UserAgent {
     }
 
     /// The dialog that a response to our INVITE makes (RFC 3261 §12.1.2).
-    private func dialog(
+    func dialog(
         of session: InviteSession, from response: borrowing SIPMessage, _ arrival: Arrival
     ) -> Dialog {
         let target = response.contact.map { response.string($0.uri.text) }

@@ -11,6 +11,7 @@ extension UserAgent {
             guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else { return }
             session.endReason = reason
             session.client?.cancellation = .wanted
+            session.timers.stop(.target)
             if session.client?.hasProvisional == true {
                 sendCancel(&session, at: now, into: &effects)
             } else if session.report() {
@@ -140,9 +141,12 @@ extension UserAgent {
         if case .request(let id) = user { return requestTimedOut(id, at: now, into: &effects) }
         guard var session = sessions.checkOut(user.session) else { return }
         switch user {
-        case .invite: if session.state == .inviting { fail(&session, .timedOut, into: &effects) }
+        case .invite:
+            guard session.state == .inviting else { break }
+            if failOver(&session, after: .timedOut, at: now, into: &effects) { break }
+            fail(&session, .timedOut, into: &effects)
         case .bye: finish(&session, into: &effects)
-        case .cancel, .fork, .request: break  // The session's own timer ends a cancelled INVITE.
+        case .cancel, .fork, .superseded, .request: break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)
     }
@@ -155,6 +159,8 @@ extension UserAgent {
         case .cancelled:
             if let transaction = session.client?.transaction { transactions.abandon(transaction) }
             fail(&session, .timedOut, into: &effects)
+        case .target:
+            targetTimedOut(&session, at: now, into: &effects)
         case .answer:
             repeatAnswer(&session, at: now, into: &effects)
         case .acknowledgement:

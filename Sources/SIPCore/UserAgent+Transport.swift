@@ -31,7 +31,7 @@ extension UserAgent {
             inviteNotSent(&session, at: now, into: &effects)
         case .bye:
             finish(&session, into: &effects)
-        case .invite, .cancel, .fork, .request:
+        case .invite, .cancel, .fork, .superseded, .request:
             break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)
@@ -46,6 +46,7 @@ extension UserAgent {
             session.client?.isStreamRefused = true
             if (try? sendInvite(&session, at: now, into: &effects)) != nil { return }
         }
+        if failOver(&session, after: .transportFailed, at: now, into: &effects) { return }
         fail(&session, .transportFailed, into: &effects)
     }
 }

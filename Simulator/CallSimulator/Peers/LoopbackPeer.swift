@@ -201,7 +201,7 @@ public actor LoopbackPeer: DriverClient {
                 }
             conclude(session, reason, status: 200, at: now)
         case .failed(let session, _): conclude(session, .lost, status: 500, at: now)
-        case .provisional, .answered: break  // A callee calls nobody.
+        case .provisional, .answered, .failedOver: break  // A callee calls nobody.
         case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
         }
     }

@@ -85,6 +85,14 @@ public struct OutgoingInvite: Sendable {
     /// Octets above which a request that would go by UDP goes by TCP instead (RFC 3261 §18.1.1: 1,300 where the path's
     /// MTU is not known); when TCP fails, it goes by UDP after all. `nil`: never.
     public var streamThreshold: Int?
+    /// Further servers, tried in order when one answers 503, fails or stays silent before it has made the callee ring
+    /// (RFC 3263 §4.3).
+    public var alternatives: [SIPTarget] = []
+    /// Silence after which the next of ``alternatives`` is tried; the last server has the 64*T1 of RFC 3261 §17.1.1.2.
+    public var targetTimeout = Duration.seconds(4)
+    /// Time after which a server that has said no more than 100 Trying is cancelled for the next of ``alternatives``:
+    /// longer, since such a server may be waiting for others in its turn.
+    public var progressTimeout = Duration.seconds(12)
 
     public init(
         requestURI: String, from: String, to: String, contact: String, sentBy: String, callID: String? = nil,

@@ -28,6 +28,8 @@ struct InviteSession: Sendable {
         case answer
         /// No ACK for our 2xx.
         case acknowledgement
+        /// The server of the INVITE has been silent for too long while there are others (RFC 3263 §4.3).
+        case target
     }
 
     /// What all requests of this session have in common.
@@ -98,7 +100,7 @@ extension InviteSession {
             case sent
         }
 
-        let request: OutgoingInvite
+        var request: OutgoingInvite
         var cSeq: UInt32
         var branch: UInt64
         var transaction: TransactionID?
@@ -108,6 +110,10 @@ extension InviteSession {
         var isStreamRefused = false
         var hasProvisional = false
         var cancellation = Cancellation.none
+        /// More than 100 Trying has come, from some server: the callee may be ringing.
+        var hasProgressed = false
+        /// Servers that were given up for the next, while their transactions last.
+        var superseded: [SupersededInvite] = []
     }
 
     /// An INVITE of the far end.

@@ -92,6 +92,8 @@ public enum UserAgentEvent: Hashable, Sendable {
     /// The first 2xx; its ACK is already among the sends. Copies are acknowledged without a further event, and the
     /// 2xx of another fork is acknowledged and ended with BYE.
     case answered(InviteSessionID, ReceivedResponse)
+    /// One server did not take the INVITE, for this reason; it is on its way to the next (RFC 3263 §4.3).
+    case failedOver(InviteSessionID, to: SIPTarget, InviteFailure)
     /// No dialog came of it. The last event of the session.
     case failed(InviteSessionID, InviteFailure)
 

@@ -76,6 +76,9 @@ struct InviteClientTransaction: Sendable {
         out.emit(.transportFailed)
     }
 
+    /// No more copies of the INVITE: its server was given up, but may still answer.
+    mutating func hush() { timers.stop(.a) }
+
     mutating func fire(at now: MonotonicInstant, into out: inout Output) {
         while let timer = timers.popDue(at: now) {
             switch timer {

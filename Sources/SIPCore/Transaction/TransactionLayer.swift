@@ -150,6 +150,15 @@ struct TransactionLayer: Sendable {
         settle(Int(id.index))
     }
 
+    /// Hands an INVITE client transaction that has no final response to another user, and repeats it no more.
+    mutating func supersede(_ id: TransactionID, by user: TransactionUser) {
+        guard live.isLive(id), case .inviteClient(var machine)? = live[Int(id.index)]?.machine else { return }
+        machine.hush()
+        live[Int(id.index)]?.user = user
+        live[Int(id.index)]?.machine = .inviteClient(machine)
+        settle(Int(id.index))
+    }
+
     // MARK: Server
 
     /// Takes up a new INVITE; the owner answers it with ``respond(to:code:message:at:into:)``.

@@ -11,6 +11,8 @@ enum TransactionUser: Hashable, Sendable {
     case invite(InviteSessionID)
     case cancel(InviteSessionID)
     case bye(InviteSessionID)
+    /// An INVITE whose server was given up for another one.
+    case superseded(InviteSessionID)
     /// The BYE for a fork that answered too late.
     case fork(InviteSessionID)
     /// A request that is no part of a session's own machinery.
@@ -18,7 +20,9 @@ enum TransactionUser: Hashable, Sendable {
 
     var session: InviteSessionID {
         switch self {
-        case .invite(let session), .cancel(let session), .bye(let session), .fork(let session): session
+        case .invite(let session), .superseded(let session), .cancel(let session), .bye(let session),
+            .fork(let session):
+            session
         case .request: .nobody
         }
     }

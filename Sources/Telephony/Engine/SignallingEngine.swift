@@ -371,7 +371,8 @@ actor SignallingEngine: LoopEngine {
         case .incoming(let session, _):
             // Nobody is here to be called; the trunk may try elsewhere.
             userAgent.respond(to: session, status: 480, at: now, into: &effects)
-        case .cancelled, .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break
+        case .cancelled, .failedOver, .strangerRefused, .requestAnswered, .requestFailed, .requestReceived:
+            break
         }
     }
 

@@ -232,6 +232,7 @@ extension UserAgentEvent {
         switch self {
         case .provisional(_, let response): "provisional \(response.status)"
         case .answered(_, let response): "answered \(response.status)"
+        case .failedOver(_, let target, _): "failed over to \(target.address) by \(target.transport)"
         case .failed(_, .rejected(let response)): "rejected \(response.status)"
         case .failed(_, .credentialsRefused(let response)): "credentials refused \(response.status)"
         case .failed(_, .timedOut): "timed out"
@@ -256,7 +257,8 @@ extension UserAgentEvent {
 
     var session: InviteSessionID {
         switch self {
-        case .provisional(let id, _), .answered(let id, _), .failed(let id, _), .incoming(let id, _),
+        case .provisional(let id, _), .answered(let id, _), .failed(let id, _), .failedOver(let id, _, _),
+            .incoming(let id, _),
             .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _):
             id
         case .strangerRefused: preconditionFailure("a stranger has no session")
