@@ -46,8 +46,6 @@ struct CallCore: Sendable {
         var ringTimeout: Duration
         var maximumDuration: Duration
         var classifiesAnswers: Bool
-        /// The caller number that is shown; `nil` when none is.
-        var callerNumber: String?
         /// Time until dialing, the agent's preparations included.
         var prepareTimeout = Duration.seconds(30)
         /// Waited for the answer to our CANCEL or BYE, before the outcome is given without it.
@@ -70,7 +68,7 @@ struct CallCore: Sendable {
         self.id = id
         self.configuration = configuration
         outcome = CallOutcome(
-            id: id, disposition: .unknown, endedBy: .network, callerNumber: configuration.callerNumber)
+            id: id, disposition: .unknown, endedBy: .network)
     }
 
     var nextDeadline: MonotonicInstant? { timers.next }
@@ -84,13 +82,17 @@ struct CallCore: Sendable {
 
     /// Starts dialing; ignored when the call was ended while it was being prepared.
     ///
+    /// - Parameter callerNumber: Shown to the callee; `nil` when none is.
     /// - Returns: Whether it was started.
     @discardableResult
-    mutating func dial(sipCallID: String, at now: Now, into out: inout Output) -> Bool {
+    mutating func dial(
+        sipCallID: String, from callerNumber: String? = nil, at now: Now, into out: inout Output
+    ) -> Bool {
         guard state == .preparing else { return false }
         state = .dialing
         mediaIsOpen = true
         outcome.timings.dialed = now.wall
+        outcome.callerNumber = callerNumber
         timers.stop(.prepare)
         timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
         out.emit(.dialing(sipCallID: sipCallID))

@@ -116,7 +116,6 @@ actor SignallingEngine: LoopEngine {
             configuration: CallCore.Configuration(
                 ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
                 classifiesAnswers: configuration.classifiesAnswers,
-                callerNumber: job.plan.invite.callerNumber.isEmpty ? nil : job.plan.invite.callerNumber,
                 prepareTimeout: configuration.prepareTimeout))
         let call = SignallingCall(job: job, slot: takeSlot(), core: core)
         calls[call.slot] = call
@@ -170,7 +169,9 @@ actor SignallingEngine: LoopEngine {
         if wantsDatagrams { observed.add(id, sipCallID: attempt.sipCallID) }
         var isDialing = false
         advance(call) { core, now, out in
-            isDialing = core.dial(sipCallID: attempt.sipCallID, at: now, into: &out)
+            let caller = attempt.plan.callerNumber
+            isDialing = core.dial(
+                sipCallID: attempt.sipCallID, from: caller.isEmpty ? nil : caller, at: now, into: &out)
         }
         finishStep()
         return isDialing
