@@ -26,7 +26,7 @@ public protocol DriverClient: AnyObject, Sendable {
     /// Something is due: datagrams wait, or the scheduled deadline has passed, or both.
     ///
     /// Called on the driver's executor, at most once per turn of its loop. The client enters its isolation once,
-    /// pulls every datagram with ``Driver/receive(for:into:)``, fires what is due and schedules its next deadline.
+    /// pulls every datagram with ``Driver/receive(for:into:)`` and every event of its streams, fires what is due and schedules its next deadline.
     nonisolated func wake()
 }
 
@@ -61,7 +61,10 @@ public protocol Driver: AnyObject, Sendable {
     /// - Throws: ``DriverError`` when the address is in use, not ours, or descriptors have run out.
     func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket
 
-    /// Closes a socket; datagrams that wait in it are lost. On the loop.
+    /// Closes a socket, a listener or a stream, and no event comes of it any more. On the loop.
+    ///
+    /// Datagrams that wait in it are lost. Of a stream, bytes still in the driver's own queue are lost; what the system has
+    /// taken goes out, then the far end sees the end.
     func close(_ socket: SocketID)
 
     /// Takes the next datagram that waits for `client`, in order of arrival per socket. On the loop.
@@ -74,6 +77,41 @@ public protocol Driver: AnyObject, Sendable {
 
     /// Sends one datagram; a failure is counted by the driver and otherwise looks like loss. On the loop.
     func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress)
+
+    /// Listens for streams (TCP) on `address`; port 0 lets the system choose. On the loop.
+    ///
+    /// Each stream that comes is a ``StreamEvent/Kind/accepted(listener:source:)``. When descriptors run out, streams
+    /// are refused and counted until some are free again.
+    ///
+    /// - Throws: ``DriverError`` as ``bind(_:for:)``.
+    func listen(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket
+
+    /// Begins to open a stream to `destination`. On the loop.
+    ///
+    /// ``StreamEvent/Kind/connected`` or ``StreamEvent/Kind/closed(_:)`` follows; how long that may take is the client's to
+    /// decide.
+    ///
+    /// - Parameter local: Our address, port 0 for any port; `nil` lets the system choose.
+    /// - Throws: ``DriverError`` when it cannot even begin: descriptors, or an address that is not ours.
+    func connect(
+        to destination: SocketAddress, from local: SocketAddress?, for client: DriverClientID
+    ) throws(DriverError) -> BoundSocket
+
+    /// Puts bytes at the end of an open stream. On the loop.
+    ///
+    /// - Returns: False, with nothing taken, when the stream is not open or would have more than
+    ///   ``Driver/streamQueueLimit`` bytes waiting: the far end does not read.
+    func send(_ bytes: RawSpan, on stream: SocketID) -> Bool
+
+    /// Tells the far end that no more will come, after what is queued; receiving goes on. On the loop.
+    func endSending(on stream: SocketID)
+
+    /// Takes the next thing that has happened to a stream of `client`, in order per stream. On the loop.
+    ///
+    /// - Parameter buffer: Filled for ``StreamEvent/Kind/received``, with as much as there is and fits.
+    /// - Returns: `nil` once there is nothing more, or the client has had its share of this turn; it is woken again for
+    ///   the rest.
+    func receiveStream(for client: DriverClientID, into buffer: inout OwnedBytes) -> StreamEvent?
 
     /// Sets (or with `nil` clears) the one deadline of `client`. On the loop.
     func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?)
@@ -160,6 +198,9 @@ extension Driver {
             return .failed(.noSuchName)
         }
     }
+
+    /// Bytes that wait in one stream at most, for the far end to read: 256 KiB, some hundred SIP messages.
+    public static var streamQueueLimit: Int { 262_144 }
 
     /// Suspends the calling task for `duration`.
     public func sleep(for duration: Duration) async throws {

@@ -8,7 +8,7 @@
     /// job that comes even later starts it again, so that no task is ever left behind.
     final class EventLoop: SerialExecutor, @unchecked Sendable {
         // @unchecked: what stands below "confined" is touched only by the thread whose identity is in `owner`.
-        private let poller: Poller
+        let poller: Poller
         private let mailbox = Locked(Mailbox())
         private let owner = Atomic<UInt64>(0)
 
@@ -16,6 +16,13 @@
         private var batch: [Mailbox.Item] = []
         private var readable: [SocketID] = []
         private var sockets = SlotTable<UDPSocket>()
+        /// Streams and listeners; their ids are negative, those of UDP sockets are not.
+        var streams = SlotTable<StreamSocket>()
+        /// Given up for a moment to refuse a connection when no other descriptor is free.
+        var spare = SpareDescriptor()
+        /// Listeners that are not watched since even refusing has failed, and until when.
+        var paused: [SocketID] = []
+        var pauseEnd: MonotonicInstant?
         private var clients: [LoopClient?] = []
         private var clientDeadlines = DeadlineHeap()
         private var sleepers = SlotTable<Sleeper>()
@@ -23,7 +30,7 @@
         /// Clients to wake in this turn, and those that left something behind for the next one.
         private var due: [LoopClient] = []
         private var unfinished: [LoopClient] = []
-        private var statistics = SocketDriverStatistics()
+        var statistics = SocketDriverStatistics()
 
         init() throws(DriverError) { poller = try Poller() }
 
@@ -106,7 +113,9 @@
         }
 
         private func nanosecondsToWait() -> Int64 {
-            let deadlines = [clientDeadlines.first?.deadline, sleeperDeadlines.first?.deadline]
+            let deadlines = [
+                clientDeadlines.first?.deadline, sleeperDeadlines.first?.deadline, pauseEnd,
+            ]
             guard let next = deadlines.compactMap(\.self).min() else { return -1 }
             return max(0, System.now.duration(to: next).nanoseconds)
         }
@@ -114,7 +123,12 @@
         private func collectDue() {
             swap(&due, &unfinished)
             for client in due { client.isDue = true }
+            if pauseEnd != nil { resumeListeners(at: System.now) }
             for id in readable {
+                if id.rawValue < 0 {
+                    if let client = streamIsReady(id) { markDue(client) }
+                    continue
+                }
                 // A socket may have been closed since the kernel reported it.
                 guard let socket = sockets[id.rawValue], let client = client(socket.client) else { continue }
                 client.addReadable(socket)
@@ -143,9 +157,10 @@
                 client.isDue = false
                 guard client.isAttached else { continue }
                 client.share = LoopClient.datagramsPerTurn
+                client.streamShare = LoopClient.streamEventsPerTurn
                 statistics.wakeUps += 1
                 client.client.wake()
-                if client.isAttached, client.hasDatagrams { unfinished.append(client) }
+                if client.isAttached, client.hasMore { unfinished.append(client) }
             }
             due.removeAll(keepingCapacity: true)
         }
@@ -169,6 +184,9 @@
             clients.removeAll()
             unfinished.removeAll()
             sockets = SlotTable()
+            streams = SlotTable()
+            paused.removeAll()
+            pauseEnd = nil
             sleepers = SlotTable()
             clientDeadlines = DeadlineHeap()
             sleeperDeadlines = DeadlineHeap()
@@ -205,7 +223,7 @@
 
         // MARK: Clients and sockets, on the loop
 
-        private func client(_ id: DriverClientID) -> LoopClient? {
+        func client(_ id: DriverClientID) -> LoopClient? {
             let slot = SlotTable<LoopClient>.slot(of: id.rawValue)
             if slot < clients.count, let client = clients[slot], client.id == id { return client }
             // Attached since, on some thread.
@@ -224,6 +242,7 @@
             clients[slot] = nil
             clientDeadlines.set(slot, to: nil)
             for socket in sockets.elements where socket.client == id { sockets.remove(socket.id.rawValue) }
+            for stream in streams.elements where stream.client == id { closeStream(stream.id) }
             mailbox.withLock { _ = $0.clients.remove(id.rawValue) }
         }
 
@@ -249,6 +268,7 @@
 
         func close(_ id: SocketID) {
             checkIsolated()
+            if id.rawValue < 0 { return closeStream(id) }
             guard let socket = sockets.remove(id.rawValue) else { return }
             client(socket.client)?.forget(socket)
         }

@@ -7,6 +7,8 @@
     final class LoopClient {
         /// Datagrams that one client gets in one turn, so that a flood cannot keep the loop from deadlines.
         static let datagramsPerTurn = 512
+        /// Events of streams that one client gets in one turn.
+        static let streamEventsPerTurn = 256
 
         let client: any DriverClient
         let id: DriverClientID
@@ -15,11 +17,16 @@
         var isDue = false
         /// What is left of ``datagramsPerTurn``.
         var share = 0
+        /// What is left of ``streamEventsPerTurn``.
+        var streamShare = 0
 
         private let batch = ReceiveBatch()
         /// Served from `head`; a socket that may have more goes to the end.
         private var readable: [UDPSocket] = []
         private var head = 0
+        /// Streams and listeners of which the kernel has said something, in turn.
+        private var streams: [StreamSocket] = []
+        private var streamHead = 0
 
         init(_ client: any DriverClient, id: DriverClientID) {
             self.client = client
@@ -27,7 +34,29 @@
         }
 
         /// Whether something that the kernel reported has not been taken yet.
-        var hasDatagrams: Bool { !batch.isEmpty || head < readable.count }
+        var hasMore: Bool { !batch.isEmpty || head < readable.count || streamHead < streams.count }
+
+        func addReady(_ stream: StreamSocket) {
+            guard !stream.isReady else { return }
+            stream.isReady = true
+            streams.append(stream)
+        }
+
+        /// The next stream that may have something; it may have been closed since.
+        func takeReadyStream() -> StreamSocket? {
+            guard streamHead < streams.count else { return nil }
+            let stream = streams[streamHead]
+            stream.isReady = false
+            streamHead += 1
+            if streamHead == streams.count {
+                streams.removeAll(keepingCapacity: true)
+                streamHead = 0
+            } else if streamHead == 64 {
+                streams.removeSubrange(..<streamHead)
+                streamHead = 0
+            }
+            return stream
+        }
 
         func addReadable(_ socket: UDPSocket) {
             guard !socket.isReadable else { return }

@@ -1,7 +1,7 @@
 #if os(Linux)
     public import SansIO
 
-    /// The live driver: real time and UDP sockets, served by one thread that waits in epoll.
+    /// The live driver: real time, UDP sockets and TCP streams, served by one thread that waits in epoll.
     ///
     /// Actors on ``serialExecutor`` run on that thread; user code runs on the global pool. Deadlines are kept to
     /// some ten microseconds of the system clock, as far as the machine has a processor free. A client that is flooded gets at most
@@ -80,6 +80,28 @@
 
         public func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?) {
             loop.schedule(client, at: deadline)
+        }
+
+        public func listen(
+            _ address: SocketAddress, for client: DriverClientID
+        ) throws(DriverError) -> BoundSocket {
+            try loop.listen(address, for: client)
+        }
+
+        public func connect(
+            to destination: SocketAddress, from local: SocketAddress?, for client: DriverClientID
+        ) throws(DriverError) -> BoundSocket {
+            try loop.connect(to: destination, from: local, for: client)
+        }
+
+        public func send(_ bytes: RawSpan, on stream: SocketID) -> Bool { loop.send(bytes, on: stream) }
+
+        public func endSending(on stream: SocketID) { loop.endSending(on: stream) }
+
+        public func receiveStream(
+            for client: DriverClientID, into buffer: inout OwnedBytes
+        ) -> StreamEvent? {
+            loop.receiveStream(for: client, into: &buffer)
         }
 
         // MARK: Other threads and tasks

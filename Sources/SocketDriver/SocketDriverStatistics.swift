@@ -13,6 +13,9 @@
         public var droppedOversize = 0
         /// Datagrams that the kernel refused (full buffer, no route, firewall) or whose socket was closed.
         public var sendFailures = 0
+        /// Streams that others opened to us and that we took, and that were refused for want of descriptors or room.
+        public var streamsAccepted = 0
+        public var streamsRefused = 0
         /// Errors reported by the kernel on a socket when reading from it.
         public var receiveFailures = 0
     }

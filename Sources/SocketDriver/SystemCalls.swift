@@ -184,6 +184,17 @@
             guard result == 0 else { throw DriverError(errno: -result, doing: "epoll_ctl") }
         }
 
+        /// Watches a stream or listener for input, for room to write, or (neither) for failures only.
+        ///
+        /// - Parameter isKnown: Whether it is being watched already.
+        func watch(
+            _ id: SocketID, _ descriptor: borrowing Descriptor, input: Bool, output: Bool, isKnown: Bool
+        ) throws(DriverError) {
+            let mark = UInt64(UInt32(bitPattern: id.rawValue))
+            let result = linuxio_epoll_watch(epoll.number, descriptor.number, mark, input, output, isKnown)
+            guard result == 0 else { throw DriverError(errno: -result, doing: "epoll_ctl") }
+        }
+
         /// Makes ``wait(until:into:)`` return; any thread.
         func signal() { linuxio_eventfd_signal(wakeUp.number) }
 

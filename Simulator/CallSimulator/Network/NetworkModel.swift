@@ -38,6 +38,9 @@ public struct NetworkModel: Hashable, Sendable {
     /// Longest wait for the line; a datagram that would wait longer is lost (full queue).
     public var queueLimit = Duration.milliseconds(200)
 
+    /// Streams (TCP) are cut into segments whose sizes are drawn from 1 up to this; `nil` for 1,460 bytes each.
+    public var largestSegment: Int?
+
     public init() {}
 
     /// One millisecond and nothing else.

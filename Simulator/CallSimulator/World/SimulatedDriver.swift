@@ -68,6 +68,36 @@ public final class SimulatedDriver: Driver {
         world.network.transmit(bytes, from: socket, to: destination)
     }
 
+    public func listen(
+        _ address: SocketAddress, for client: DriverClientID
+    ) throws(DriverError) -> BoundSocket {
+        checkThread()
+        return try world.network.listen(address, on: host, for: client)
+    }
+
+    public func connect(
+        to destination: SocketAddress, from local: SocketAddress?, for client: DriverClientID
+    ) throws(DriverError) -> BoundSocket {
+        checkThread()
+        return try world.network.connect(to: destination, from: local, on: host, for: client)
+    }
+
+    public func send(_ bytes: RawSpan, on stream: SocketID) -> Bool {
+        checkThread()
+        return world.network.send(bytes, on: stream)
+    }
+
+    public func endSending(on stream: SocketID) {
+        checkThread()
+        world.network.endSending(on: stream)
+    }
+
+    public func receiveStream(
+        for client: DriverClientID, into buffer: inout OwnedBytes
+    ) -> StreamEvent? {
+        world.network.receiveStream(for: client, into: &buffer)
+    }
+
     public func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?) {
         checkThread()
         guard let client = world.network.clients[client.rawValue] else { return }

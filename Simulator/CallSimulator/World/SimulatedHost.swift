@@ -57,6 +57,8 @@ final class SimulatedClient {
     /// Its place in the agenda.
     let deadlineKey: Int32
     @exclusivity(unchecked) var datagrams = Ring<Int32>()
+    /// What has happened to its streams, in order.
+    var streamNotes = Ring<StreamNote>(capacity: 8)
     /// True while a wake-up for it is among the ready work.
     @exclusivity(unchecked) var isDue = false
 

@@ -2,7 +2,7 @@ internal import SansIO
 
 /// The hosts, sockets and links of a world, and the datagrams between them. Confined to the world's thread.
 final class SimulatedNetwork {
-    private let loop: VirtualLoop
+    let loop: VirtualLoop
     private let seed: UInt64
     private let socketCapacity: Int
     let pool = DatagramPool()
@@ -13,7 +13,13 @@ final class SimulatedNetwork {
     /// Open sockets by host and port.
     @exclusivity(unchecked) private var bound: [UInt64: SocketID] = [:]
     @exclusivity(unchecked) private(set) var clients = SlotTable<SimulatedClient>()
-    @exclusivity(unchecked) private var links: [NetworkLink] = []
+    @exclusivity(unchecked) var links: [NetworkLink] = []
+    /// Ends of streams and listeners; their ids are negative, those of sockets are not.
+    var streams = SlotTable<SimulatedStream>()
+    /// Listeners by host and port.
+    var listeners: [UInt64: SocketID] = [:]
+    /// Draws where streams are cut into segments.
+    lazy var segmentGenerator = SeededGenerator(seed: seed, label: "stream segments")
     private var linkIndices: [UInt64: Int] = [:]
     private var defaultModel: NetworkModel
     @exclusivity(unchecked) var faults = FaultPlan()
@@ -41,7 +47,7 @@ final class SimulatedNetwork {
 
     func hostIndex(of address: SocketAddress) -> Int32? { hostIndices[address.with(port: 0)] }
 
-    private func link(from source: Int32, to destination: Int32) -> Int {
+    func link(from source: Int32, to destination: Int32) -> Int {
         let key = UInt64(UInt32(bitPattern: source)) << 32 | UInt64(UInt32(bitPattern: destination))
         if let index = linkIndices[key] { return index }
         let label = "network \(hosts[Int(source)].name) > \(hosts[Int(destination)].name)"
@@ -81,21 +87,15 @@ final class SimulatedNetwork {
         loop.agenda.remove(client.deadlineKey)
         while let cell = client.datagrams.popFirst() { pool.release(cell) }
         for socket in sockets.elements where socket.client == id { close(socket.id) }
+        for stream in streams.elements where stream.client == id { closeStream(stream.id) }
     }
 
-    private func key(_ host: Int32, _ port: UInt16) -> UInt64 { UInt64(host) << 16 | UInt64(port) }
+    func key(_ host: Int32, _ port: UInt16) -> UInt64 { UInt64(host) << 16 | UInt64(port) }
 
     func bind(
         _ address: SocketAddress, on host: SimulatedHost, for client: DriverClientID
     ) throws(DriverError) -> BoundSocket {
-        guard clients[client.rawValue] != nil else {
-            throw DriverError(code: .system, message: "bind \(address): the client is not attached")
-        }
-        guard address.isUnspecified || address.isLoopback || address.isSameHost(as: host.address) else {
-            throw DriverError(
-                code: .addressNotAvailable,
-                message: "bind \(address): not an address of this machine (\(host.name))")
-        }
+        try check(address, on: host, for: client, "bind")
         var local = address
         if local.port == 0 {
             var tries = 0
@@ -121,7 +121,21 @@ final class SimulatedNetwork {
         return BoundSocket(id: id, localAddress: local)
     }
 
+    func check(
+        _ address: SocketAddress, on host: SimulatedHost, for client: DriverClientID, _ purpose: String
+    ) throws(DriverError) {
+        guard clients[client.rawValue] != nil else {
+            throw DriverError(code: .system, message: "\(purpose) \(address): the client is not attached")
+        }
+        guard address.isUnspecified || address.isLoopback || address.isSameHost(as: host.address) else {
+            throw DriverError(
+                code: .addressNotAvailable,
+                message: "\(purpose) \(address): not an address of this machine (\(host.name))")
+        }
+    }
+
     func close(_ id: SocketID) {
+        if id.rawValue < 0 { return closeStream(id) }
         guard let socket = sockets.remove(id.rawValue) else { return }
         bound[key(socket.host, socket.localAddress.port)] = nil
         trace.add(.closed, at: loop.now, UInt64(socket.host), UInt64(socket.localAddress.port))

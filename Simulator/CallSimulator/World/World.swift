@@ -74,6 +74,12 @@ public final class World: @unchecked Sendable {
         set { network.faults = newValue }
     }
 
+    /// Cuts off every stream (TCP) between two hosts, as a firewall does that has forgotten them: both ends see a reset.
+    public func resetStreams(between one: String, and other: String) {
+        network.resetStreams(
+            between: makeDriver(host: one).hostIndex, and: makeDriver(host: other).hostIndex)
+    }
+
     /// Ends all faults: every link becomes perfect and the fault plan empty. What is under way still arrives.
     public func heal() {
         network.faults = FaultPlan()
@@ -110,7 +116,8 @@ public final class World: @unchecked Sendable {
     /// What is left in the world now: after a clean run, nothing.
     public var leaks: LeakReport {
         var report = LeakReport()
-        report.openSockets = network.sockets.elements.map(\.localAddress)
+        report.openSockets =
+            network.sockets.elements.map(\.localAddress) + network.streams.elements.map(\.localAddress)
         report.attachedClients = network.clients.count
         report.sleepers = sleepers.count
         report.datagrams = network.pool.count

@@ -20,6 +20,8 @@ typedef struct linuxio_address {
 int linuxio_epoll_create(void);
 /// Watches `descriptor` for input, level-triggered; `data` comes back from linuxio_epoll_wait.
 int linuxio_epoll_add(int epoll, int descriptor, uint64_t data);
+/// Watches a stream for what is asked for (nothing: for failures only); `is_known` when it is watched already.
+int linuxio_epoll_watch(int epoll, int descriptor, uint64_t data, _Bool input, _Bool output, _Bool is_known);
 /// Waits until something is readable; `timeout` in nanoseconds, negative for ever. Returns how many of `ready` were filled.
 int linuxio_epoll_wait(int epoll, uint64_t *ready, int capacity, int64_t timeout);
 int linuxio_eventfd_create(void);
@@ -41,6 +43,23 @@ int linuxio_udp_bind(const linuxio_address *address, int buffer_bytes, linuxio_a
 int linuxio_udp_send(int descriptor, const void *bytes, size_t count, const linuxio_address *destination);
 /// The local address that the routing table chooses for `destination`.
 int linuxio_udp_source(const linuxio_address *destination, linuxio_address *source);
+
+// TCP
+
+/// Opens a non-blocking listener on `address` and writes the address that it got to `bound`.
+int linuxio_tcp_listen(const linuxio_address *address, linuxio_address *bound);
+/// Takes the next connection, non-blocking and without Nagle's delay; its descriptor, or a negated errno.
+int linuxio_tcp_accept(int listener, linuxio_address *source);
+/// Begins to connect, from `local` unless that is NULL; the address in use goes to `bound`. The descriptor, or a negated errno.
+int linuxio_tcp_connect(const linuxio_address *destination, const linuxio_address *local, linuxio_address *bound);
+/// The pending error of a stream as a negated errno, which it clears; 0 for none.
+int linuxio_tcp_error(int descriptor);
+/// Reads at most `capacity` bytes; 0 at the end of the stream, or a negated errno.
+long linuxio_tcp_read(int descriptor, void *bytes, size_t capacity);
+/// Writes what the kernel takes now; how much, or a negated errno.
+long linuxio_tcp_write(int descriptor, const void *bytes, size_t count);
+/// Ends our direction.
+void linuxio_tcp_end(int descriptor);
 
 /// Room for some datagrams of any size that one system call fetches.
 typedef struct linuxio_batch linuxio_batch;
