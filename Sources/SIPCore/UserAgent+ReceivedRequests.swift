@@ -120,7 +120,7 @@ extension UserAgent {
         let allowed = allowedMethods
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
             message.statusLine(status, reason: answer.reason.map(Self.oneLine))
-            message.bytes += request.head
+            message.append(raw: request.head)
             for field in answer.headers where SIPMethod(field.name) != nil {  // A token, as a name must be.
                 message.header(named: field.name, Self.oneLine(field.value))
             }
