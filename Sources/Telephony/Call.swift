@@ -3,7 +3,11 @@ public import SansIO
 /// One call, as the closure that handles it sees it. Outbound and inbound calls are the same type.
 public final class Call: Sendable {
     public let id: CallID
+    /// What was asked for; of an inbound call: the called number, the caller's, and what its acceptance says.
     public let request: CallRequest
+    public let direction: CallDirection
+    /// Who placed it: the number that we show, or what the caller says of itself.
+    public let caller: CallerIdentity
     /// The callee's and the agent's audio.
     public let audio: CallAudio
 
@@ -16,10 +20,14 @@ public final class Call: Sendable {
     /// For engines, and for tests that stand in for one.
     package init(
         id: CallID, request: CallRequest, audio: CallAudio, eventLimit: Int, control: any CallControl,
-        clock: any Driver
+        clock: any Driver, incoming: IncomingCall? = nil
     ) {
         self.id = id
         self.request = request
+        direction = incoming == nil ? .outbound : .inbound
+        caller =
+            incoming?.caller
+            ?? CallerIdentity(number: request.from ?? "", displayName: request.callerName)
         self.audio = audio
         self.control = control
         self.clock = clock
@@ -53,6 +61,9 @@ public final class Call: Sendable {
         try Task.checkCancellation()
         throw CallError(.notAnswered, "the call ended without an answer")
     }
+
+    /// Answers an inbound call whose acceptance left the moment to the handler. Returns at once; does nothing otherwise.
+    public func answer() { control.answer(id) }
 
     /// Hangs up; the closure is cancelled and the outcome says that we ended it. Returns at once.
     public func hangUp() { control.hangUp(id) }
@@ -106,11 +117,13 @@ public enum PlayMode: Hashable, Sendable { case once, repeated }
 /// What a ``Call`` asks of its engine. Any thread; all return at once.
 package protocol CallControl: AnyObject, Sendable {
     func hangUp(_ id: CallID)
+    func answer(_ id: CallID)
     /// - Parameter digits: Already checked.
     func sendDigits(_ digits: String, on id: CallID)
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID)
 }
 
 extension CallControl {
+    package func answer(_ id: CallID) {}
     package func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {}
 }

@@ -21,9 +21,12 @@ public struct CallEvent: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// The INVITE is about to leave; its SIP Call-ID.
         case dialing(sipCallID: String)
-        /// 180, or another 18x without media.
+        /// An INVITE for one of our numbers has come; its SIP Call-ID.
+        case incoming(sipCallID: String)
+        /// 180, or another 18x without media: received, or of an inbound call sent.
         case ringing(status: Int)
-        /// A provisional response brought a session description: audio can be heard before the answer.
+        /// A provisional response brought a session description: audio can be heard before the answer, by us or of an
+        /// inbound call by the caller.
         case earlyMedia
         case answered
         /// A tone of the network, of a fax or of a voicemail was heard: in early media, or after the answer

@@ -9,6 +9,8 @@ public protocol CallObserver: Sendable {
     func call(_ id: CallID, did event: CallEvent)
     /// A call is over; its record is complete but for the recording's file.
     func callEnded(_ record: CallRecord)
+    /// Callers were turned away at the door; at most once a second.
+    func callersRefused(_ refused: RefusedCallers)
     /// One datagram left or came, signalling or media. Called only when ``wantsDatagrams`` is true.
     ///
     /// - Parameter call: `nil` for signalling that belongs to no call of the dialer, or comes after its end.
@@ -25,6 +27,7 @@ public enum DatagramKind: String, Hashable, Sendable { case sip, rtp, rtcp }
 extension CallObserver {
     public func call(_ id: CallID, did event: CallEvent) {}
     public func callEnded(_ record: CallRecord) {}
+    public func callersRefused(_ refused: RefusedCallers) {}
     public func datagram(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress,
         remote: SocketAddress, kind: DatagramKind, call: CallID?, at instant: WallClockInstant

@@ -1,6 +1,6 @@
 public import SansIO
 
-/// How one outbound call ended. A busy callee is a result, not an error.
+/// How one call ended. A busy callee is a result, not an error.
 ///
 /// Independent axes, so that later features add values and not shapes.
 public struct CallOutcome: Hashable, Sendable, Codable {
@@ -42,7 +42,7 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case busy
     /// Ring timeout, 408 or 480.
     case noAnswer
-    /// 603 and such: the callee or the device refused.
+    /// 603 and such: the callee or the device refused; of an inbound call: we did.
     case declined
     /// Analytics or the callee's list of unwanted callers blocked the caller number: 603 with "Network Blocked"
     /// (ATIS-1000099), 607 (RFC 8197), 608 (RFC 8688), or the carrier's own word for it.
@@ -57,9 +57,9 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case mediaRefused
     /// Answered, then lost: the dialog was lost, a network failed, or no more audio came.
     case dropped
-    /// We ended it before an answer.
+    /// Ended before an answer by the side that placed it.
     case cancelled
-    /// The agent's `prepare` threw or took too long; no INVITE left.
+    /// The agent's `prepare` threw or took too long; no INVITE left, or that of an inbound call was refused.
     case notPrepared
     /// Our own side failed; ``CallOutcome/cause`` says how.
     case failed
@@ -120,11 +120,13 @@ public enum AnsweredBy: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// A side of the call, or what lies between.
-public enum CallParty: String, Hashable, Sendable, Codable { case us, callee, network }
+///
+/// The far end is `callee` of a call that we place and `caller` of one that is placed to us.
+public enum CallParty: String, Hashable, Sendable, Codable { case us, callee, caller, network }
 
 /// When things happened. Wall clock, so that records of several calls can be laid side by side.
 public struct CallTimings: Hashable, Sendable, Codable {
-    /// The first INVITE left.
+    /// The first INVITE left; of an inbound call: came.
     public var dialed: WallClockInstant?
     /// First 180, or 183 without media.
     public var ringing: WallClockInstant?

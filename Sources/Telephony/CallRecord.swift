@@ -1,10 +1,12 @@
 /// Everything kept of one call, as it is exported to JSON.
 public struct CallRecord: Hashable, Sendable, Codable {
     public var id: CallID
+    /// Who placed it.
+    public var direction: CallDirection
     public var sipCallID: String
     /// The number or URI that was dialed.
     public var to: String
-    /// The caller number that was shown.
+    /// The caller number that was shown; of an inbound call: to us.
     public var from: String
     public var outcome: CallOutcome
     public var context: [String: String]
@@ -22,9 +24,10 @@ public struct CallRecord: Hashable, Sendable, Codable {
         id: CallID, sipCallID: String, to: String, from: String, outcome: CallOutcome,
         context: [String: String] = [:], metadata: [String: String] = [:], digits: String = "",
         media: MediaStatistics? = nil, recording: String? = nil, recordingError: String? = nil,
-        droppedInputSamples: Int = 0
+        droppedInputSamples: Int = 0, direction: CallDirection = .outbound
     ) {
         self.id = id
+        self.direction = direction
         self.sipCallID = sipCallID
         self.to = to
         self.from = from

@@ -109,7 +109,7 @@ public final class Dialer: CallPlacing, Sendable {
     }
 
     /// The running service, waiting a little for a `run()` that is about to start.
-    private func service() async throws -> DialerService {
+    func service() async throws -> DialerService {
         while true {
             let (running, startCount) = state.withLock { ($0.service, $0.startCount) }
             if let running { return running }

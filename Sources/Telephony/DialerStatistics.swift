@@ -11,4 +11,6 @@ public struct DialerStatistics: Sendable {
     public var frameLateness: LatenessHistogram
     /// Deadlines that were passed over because the loop came more than 100 ms late.
     public var skippedTicks: Int
+    /// Calls that were placed to us.
+    public var inbound = InboundStatistics()
 }

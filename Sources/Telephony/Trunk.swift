@@ -1,4 +1,5 @@
 public import SIPCore
+public import SansIO
 
 /// A carrier's or PBX's SIP trunk, as the dialer uses it.
 public struct Trunk: Hashable, Sendable {
@@ -22,6 +23,8 @@ public struct Trunk: Hashable, Sendable {
     public var localHost: String?
     /// Local SIP port; `nil` for the dialer's. Trunks with the same local address and port share a socket.
     public var localPort: UInt16?
+    /// Blocks of addresses from which it calls us, besides those that ``host`` resolves to.
+    public var allowedSources: [AddressRange] = []
 
     public init(
         name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
@@ -74,6 +77,10 @@ public struct DialerConfiguration: Sendable {
     public var answerClassifier: @Sendable (CallRequest) -> any AnswerClassifier = { _ in
         EnergyAnswerClassifier()
     }
+    /// Whose calls to our numbers are taken, and what becomes of them; `nil` takes none.
+    ///
+    /// They come to ``localHost`` and ``localPort``: give a port, so that the trunk knows where to send them.
+    public var inbound: InboundPolicy?
     /// Timers and limits of the SIP user agent.
     public var userAgent = UserAgent.Configuration()
 

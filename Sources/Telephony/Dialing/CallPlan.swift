@@ -1,7 +1,7 @@
 /// A request with every default filled in and every limit checked.
 struct CallPlan: Sendable {
     var request: CallRequest
-    /// The trunks that can carry it, by index; never empty.
+    /// The trunks that can carry it, by index; never empty, but for an inbound call.
     var trunks: [Int]
     var ringTimeout: Duration
     var maximumDuration: Duration

@@ -41,6 +41,11 @@ final class CallRegistry: Sendable {
     /// Takes no more calls.
     func close() { state.withLock { $0.isClosed = true } }
 
+    /// Whether a further call would be taken, with `waiting` that are not registered yet.
+    func hasRoom(limit: Int, waiting: Int) -> Bool {
+        state.withLock { !$0.isClosed && $0.running.count + waiting < limit }
+    }
+
     /// - Throws: ``CallError/Code/shuttingDown``, ``CallError/Code/duplicateID``, ``CallError/Code/tooManyCalls``.
     func register(_ job: CallJob, limit: Int) throws(CallError) {
         try state.withLock { state throws(CallError) in

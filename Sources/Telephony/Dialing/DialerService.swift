@@ -4,10 +4,10 @@ internal import SansIO
 
 /// A dialer while it runs: its engines, and the tasks that carry its calls.
 final class DialerService: Sendable {
-    private let configuration: DialerConfiguration
+    let configuration: DialerConfiguration
     private let registry: CallRegistry
     let driver: any Driver
-    private let lines: TrunkLines
+    let lines: TrunkLines
     /// Each on a loop of its own, or one beside signalling.
     private let media: [MediaEngine]
     private let jobs = Mailbox<CallJob>()
@@ -28,6 +28,11 @@ final class DialerService: Sendable {
         trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver, registry: CallRegistry,
         observers: [any CallObserver]
     ) throws(CallError) {
+        var configuration = configuration
+        if let inbound = configuration.inbound {
+            configuration.userAgent.requiredCredentials = inbound.credentials
+            configuration.userAgent.realm = inbound.realm
+        }
         self.configuration = configuration
         self.driver = driver
         self.registry = registry
@@ -79,10 +84,17 @@ final class DialerService: Sendable {
                 }
             }
         }
+        do {
+            try await openForIncoming()
+        } catch {
+            await close()
+            throw error
+        }
         registry.open()
         onReady()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.serveIncoming() }
                 while let job = await jobs.next() {
                     group.addTask { await self.carry(job) }
                 }
@@ -90,6 +102,7 @@ final class DialerService: Sendable {
         } onCancel: {
             registry.close()
             jobs.finish()
+            lines.incoming.finish()
             let deadline = driver.now.advanced(by: Self.drainTime)
             lines.drain(by: deadline)
         }
@@ -106,8 +119,10 @@ final class DialerService: Sendable {
     /// Takes no new calls and lets ``serve()`` end once the last is over.
     func finish() async {
         registry.close()
+        for engine in lines.engines { engine.post { $0.stopTakingCalls() } }
         await registry.idle()
         jobs.finish()
+        lines.incoming.finish()
     }
 
     // MARK: Calls
@@ -119,16 +134,13 @@ final class DialerService: Sendable {
     ) throws(CallError) -> CallJob {
         let plan = try CallPlan(
             request, trunks: lines.trunks, configuration: configuration, handlerRate: handler.audioRateHertz)
-        let (drawnID, mediaTurn) = state.withLock { state in
-            state.mediaTurn = (state.mediaTurn + 1) % media.count
-            return (state.generator.token(digits: 24), state.mediaTurn)
-        }
+        let drawnID = state.withLock { $0.generator.token(digits: 24) }
         let id = request.id ?? CallID(drawnID)
         let call = Call(
             id: id, request: request, audio: CallAudio(rateHertz: plan.audioRateHertz),
             eventLimit: configuration.eventLimit, control: self, clock: driver)
         let job = CallJob(
-            call: call, plan: plan, signalling: lines.lobby, media: media[mediaTurn], handler: handler,
+            call: call, plan: plan, signalling: lines.lobby, media: nextMedia(), handler: handler,
             recording: RecordingTrack(plan.recording, id: id), onDialing: onDialing)
         try registry.register(job, limit: configuration.maximumCalls)
         job.post { $0.admit(job) }
@@ -142,8 +154,16 @@ final class DialerService: Sendable {
         return job
     }
 
+    /// The media engines take calls in turn.
+    func nextMedia() -> MediaEngine {
+        state.withLock { state in
+            state.mediaTurn = (state.mediaTurn + 1) % media.count
+            return media[state.mediaTurn]
+        }
+    }
+
     /// One task for the agent, one for the recording, for as long as the call lives.
-    private func carry(_ job: CallJob) async {
+    func carry(_ job: CallJob) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 let result = await self.perform(job)
@@ -186,7 +206,7 @@ final class DialerService: Sendable {
             abort(job, .notPrepared, "the agent could not prepare: \(AgentResult.summary(of: error))")
             return nil
         }
-        guard await dial(job) else { return nil }
+        guard await job.call.direction == .inbound ? takeUp(job) : dial(job) else { return nil }
         do {
             return try await performance(job.call)
         } catch {
@@ -240,7 +260,7 @@ final class DialerService: Sendable {
         }
     }
 
-    private func abort(_ job: CallJob, _ disposition: CallDisposition, _ text: String) {
+    func abort(_ job: CallJob, _ disposition: CallDisposition, _ text: String) {
         job.post { $0.abort(job.id, disposition, text: text) }
     }
 
@@ -256,6 +276,7 @@ final class DialerService: Sendable {
             let (userAgent, liveCalls) = await engine.ask { $0.statistics }
             sum.userAgent.add(userAgent)
             sum.liveCalls += liveCalls
+            sum.inbound.add(await engine.ask { $0.incoming?.statistics ?? InboundStatistics() })
         }
         for engine in media {
             let (lateness, skipped, legs) = await engine.ask { $0.statistics }
@@ -269,6 +290,8 @@ final class DialerService: Sendable {
 
 extension DialerService: CallControl {
     func hangUp(_ id: CallID) { hangUp(id, text: "hung up by the application") }
+
+    func answer(_ id: CallID) { registry.job(id)?.post { $0.answer(id) } }
 
     func sendDigits(_ digits: String, on id: CallID) {
         registry.job(id)?.media.post { $0.sendDigits(digits, on: id) }

@@ -19,11 +19,13 @@ struct CallCore: Sendable {
         var awaitsAnswer: Bool { self == .dialing || self == .ringing || self == .earlyMedia }
     }
 
-    enum Timer: Int, CaseIterable, Sendable { case prepare, ring, duration, patience, grace }
+    enum Timer: Int, CaseIterable, Sendable { case prepare, ring, answer, duration, patience, grace }
 
     /// What the engine has to do, in order.
     enum Command: Hashable, Sendable {
         case invite
+        /// Inbound: our response to the INVITE, with our session description if that is 183 or 200.
+        case respond(status: Int)
         /// CANCEL or BYE, as the state of the session asks.
         case endSession(reason: String?)
         /// Read the far end's session description; `nil`: the one of the early media holds.
@@ -52,17 +54,22 @@ struct CallCore: Sendable {
         var patience = Duration.seconds(5)
         /// The agent's time to return after the call has ended.
         var grace = Duration.seconds(2)
+        /// `nil` for a call that we place.
+        var inbound: Inbound?
     }
 
     let id: CallID
-    private let configuration: Configuration
-    private(set) var state = State.preparing
-    private(set) var outcome: CallOutcome
-    private var timers = TimerTable<Timer>()
-    /// Last status seen, for ends that the far end did not decide.
-    private var lastStatus: Int?
+    let configuration: Configuration
+    // Written here and in `CallCore+Inbound.swift` only.
+    var state = State.preparing
+    var outcome: CallOutcome
+    var timers = TimerTable<Timer>()
+    /// Last status seen or given, for ends that the far end did not decide.
+    var lastStatus: Int?
     private var agentIsRunning = true
-    private var mediaIsOpen = false
+    var mediaIsOpen = false
+    /// Inbound: the ACK for our 200 has come.
+    var isAcknowledged = false
 
     init(id: CallID, configuration: Configuration) {
         self.id = id
@@ -103,10 +110,10 @@ struct CallCore: Sendable {
     /// Ends the call by protocol, whatever its state.
     mutating func hangUp(text: String, at now: Now, into out: inout Output) {
         switch state {
-        case .preparing:
+        case .preparing where !owesFinalResponse:
             finish(CallConclusion(.cancelled, CallCause(text: text), endedBy: .us), at: now, into: &out)
-        case .dialing, .ringing, .earlyMedia:
-            end(.cancelled, text: text, at: now, into: &out)
+        case .preparing, .dialing, .ringing, .earlyMedia:
+            end(owesFinalResponse ? .declined : .cancelled, text: text, at: now, into: &out)
         case .answering, .answered:
             end(.answered, text: text, at: now, into: &out)
         case .ending, .ended, .concluded: break
@@ -116,10 +123,10 @@ struct CallCore: Sendable {
     /// Ends the attempt for a reason on our own side, before or after dialing.
     mutating func abort(_ disposition: CallDisposition, text: String, at now: Now, into out: inout Output) {
         switch state {
-        case .preparing:
+        case .preparing where !owesFinalResponse:
             let endedBy: CallParty = disposition == .trunkFault ? .network : .us
             finish(CallConclusion(disposition, CallCause(text: text), endedBy: endedBy), at: now, into: &out)
-        case .dialing, .ringing, .earlyMedia, .answering, .answered:
+        case .preparing, .dialing, .ringing, .earlyMedia, .answering, .answered:
             end(disposition, text: text, at: now, into: &out)
         case .ending, .ended, .concluded: break
         }
@@ -150,7 +157,8 @@ struct CallCore: Sendable {
     mutating func heard(_ tone: ProgressTone, at now: Now, into out: inout Output) {
         guard state.awaitsAnswer || state == .answered else { return }
         out.emit(.callProgress(tone))
-        guard state.awaitsAnswer, case .specialInformation(let information) = tone, information.isBadNumber
+        guard state.awaitsAnswer, direction == .outbound, case .specialInformation(let information) = tone,
+            information.isBadNumber
         else { return }
         end(
             .badNumber, text: "special information tone before the answer: \(information.text)", at: now,
@@ -250,6 +258,8 @@ struct CallCore: Sendable {
                 abort(.notPrepared, text: "the agent was not ready in time", at: now, into: &out)
             case .ring:
                 end(.noAnswer, text: "ring timeout", at: now, into: &out)
+            case .answer:
+                answer(at: now, into: &out)
             case .duration:
                 end(.answered, text: "maximum duration", at: now, into: &out)
             case .patience:
@@ -272,7 +282,13 @@ struct CallCore: Sendable {
     private mutating func end(
         _ disposition: CallDisposition, text: String, at now: Now, into out: inout Output
     ) {
+        let isOwed = owesFinalResponse
         settle(CallConclusion(disposition, CallCause(text: text), endedBy: .us), at: now)
+        if isOwed {
+            lastStatus = Self.refusal(for: disposition)
+            out.send(.respond(status: Self.refusal(for: disposition)))
+            return finish(nil, at: now, into: &out)
+        }
         state = .ending
         timers.stopAll()
         timers.set(.patience, to: now.monotonic.advanced(by: configuration.patience))
@@ -283,7 +299,7 @@ struct CallCore: Sendable {
     /// No more is to be heard from the user agent.
     ///
     /// - Parameter conclusion: `nil` when ``end(_:text:at:into:)`` has settled it.
-    private mutating func finish(_ conclusion: CallConclusion?, at now: Now, into out: inout Output) {
+    mutating func finish(_ conclusion: CallConclusion?, at now: Now, into out: inout Output) {
         let grace = timers.deadline(of: .grace)
         let wasEnding = state == .ending
         if let conclusion { settle(conclusion, at: now) }
@@ -299,7 +315,9 @@ struct CallCore: Sendable {
     private mutating func settle(_ conclusion: CallConclusion, at now: Now) {
         outcome.disposition = conclusion.disposition
         outcome.cause = conclusion.cause
-        outcome.endedBy = conclusion.endedBy
+        // The far end of an inbound call is the one that called.
+        outcome.endedBy =
+            direction == .inbound && conclusion.endedBy == .callee ? .caller : conclusion.endedBy
         outcome.timings.ended = now.wall
         let wasHeard = conclusion.disposition == .answered || conclusion.disposition == .dropped
         if configuration.classifiesAnswers, wasHeard, outcome.answeredBy == nil {

@@ -81,6 +81,28 @@ actor MediaEngine: LoopEngine {
 
     /// Takes ports for a call and makes our offer.
     func openLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> [UInt8] {
+        try makeLeg(job, route: route).negotiator.makeOffer()
+    }
+
+    /// Takes ports for a call that was placed to us and answers the caller's offer, or makes ours when it had none.
+    ///
+    /// - Parameter isEarly: Whether the caller hears us before the answer.
+    /// - Throws: ``CallError/Code/notAnswered`` when we do not speak what is offered.
+    func answerLeg(
+        _ job: CallJob, route: TrunkRoute, offer: [UInt8]?, isEarly: Bool
+    ) throws(CallError) -> [UInt8] {
+        let leg = try makeLeg(job, route: route)
+        leg.isHeardEarly = isEarly
+        guard let offer else { return leg.negotiator.makeOffer() }
+        guard let answer = leg.answer(to: offer, generator: &generator, at: driver.now) else {
+            stop(job.id)
+            throw CallError(.notAnswered, "the caller's session description has nothing that we speak")
+        }
+        startFlowing()
+        return answer
+    }
+
+    private func makeLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> MediaLeg {
         let (rtp, rtcp) = try bindPair(on: route.local)
         let slot = freeSlots.popLast() ?? legs.count
         if slot == legs.count { legs.append(nil) }
@@ -90,12 +112,12 @@ actor MediaEngine: LoopEngine {
             sessionID: generator.next() >> 2)
         let leg = MediaLeg(
             job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator,
-            classifier: makeClassifier?(job.plan.request))
+            classifier: job.call.direction == .outbound ? makeClassifier?(job.plan.request) : nil)
         legs[slot] = leg
         slotsByID[job.id] = slot
         slotsBySocket[rtp.id] = slot << 1
         slotsBySocket[rtcp.id] = slot << 1 | 1
-        return leg.negotiator.makeOffer()
+        return leg
     }
 
     /// Reads the far end's description and lets audio flow.

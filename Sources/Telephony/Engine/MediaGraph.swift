@@ -17,6 +17,8 @@ struct MediaGraph: Hashable, Sendable {
 
     /// Before the answer: the agent may listen, and nobody hears it.
     static let earlyMedia = Self(toAgent: [.callee])
+    /// Before our answer to a caller that is told to listen.
+    static let inboundEarlyMedia = Self(toCallee: [.agent, .player], toAgent: [.callee])
     static let conversation = Self(
         toCallee: [.agent, .player], toAgent: [.callee], toRecorder: [.callee, .agent, .player])
 }

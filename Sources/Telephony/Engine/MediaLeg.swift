@@ -10,11 +10,15 @@ final class MediaLeg {
     /// `nil` until the far end's description is known.
     private(set) var audio: AudioLeg?
     private var codec = ""
-    private var graph = MediaGraph()
+    private var graph = MediaGraph.earlyMedia
     private var isFinal = false
     private var hearing: CalleeHearing
     var recorder: CallRecorder?
     var player = AudioPlayer()
+    /// Inbound: the caller hears the agent before the answer (183).
+    var isHeardEarly = false {
+        didSet { graph = isHeardEarly ? .inboundEarlyMedia : .earlyMedia }
+    }
     /// Datagrams that came before the far end's description.
     var earlyDatagrams = 0
 
@@ -26,7 +30,10 @@ final class MediaLeg {
         self.rtp = rtp
         self.rtcp = rtcp
         self.negotiator = negotiator
-        hearing = CalleeHearing(classifier: classifier, plans: TonePlan.plans(for: job.plan.request.to))
+        hearing = CalleeHearing(
+            classifier: classifier,
+            plans: TonePlan.plans(
+                for: job.call.direction == .outbound ? job.plan.request.to : job.call.caller.number))
         recorder = job.recording.map { CallRecorder(track: $0) }
     }
 
@@ -56,8 +63,6 @@ final class MediaLeg {
             self.isFinal = true
             graph = .conversation
             hearing.callAnswered()
-        } else if !self.isFinal {
-            graph = .earlyMedia
         }
     }
 

@@ -11,6 +11,8 @@ final class SignallingCall: @unchecked Sendable {
     var session: InviteSessionID?
     /// What is dialed, and over which trunk; `nil` until then.
     var attempt: DialAttempt?
+    /// Inbound: the caller's session description; `nil` for a late offer.
+    var remoteOffer: [UInt8]?
     var digits = ""
     var media: MediaFigures?
     var recordingError: String?
@@ -30,16 +32,17 @@ final class SignallingCall: @unchecked Sendable {
             outcome: core.outcome, context: job.plan.request.context, metadata: job.plan.request.metadata,
             digits: digits, media: media?.statistics,
             recording: media?.isRecorded == true ? job.recording?.path : nil,
-            recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0)
+            recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0,
+            direction: job.call.direction)
     }
 }
 
-/// One INVITE to send: over which trunk, with what in it.
+/// One INVITE: over which trunk, with what in it. Of an inbound call it is the one that came.
 struct DialAttempt: Sendable {
     var line: TrunkLine
     var plan: DialPlan
     var sipCallID: String
-    /// Our session description; emptied once it is on its way.
+    /// Our session description, offer or answer; an offer is emptied once it is on its way.
     var offer: [UInt8]
 }
 

@@ -21,9 +21,14 @@ struct ObservedMessages: ~Copyable {
     private var message = SIPMessage()
     private var calls: [String: CallID] = [:]
 
-    mutating func add(_ id: CallID, sipCallID: String) { calls[sipCallID] = id }
+    mutating func add(_ id: CallID, sipCallID: String) {
+        if calls[sipCallID] == nil { calls[sipCallID] = id }
+    }
 
-    mutating func remove(sipCallID: String) { calls[sipCallID] = nil }
+    /// A far end may have used another call's Call-ID: then the name stays that one's.
+    mutating func remove(_ id: CallID, sipCallID: String) {
+        if calls[sipCallID] == id { calls[sipCallID] = nil }
+    }
 
     /// - Returns: `nil` for what is not SIP or belongs to no call that goes on.
     mutating func call(of datagram: RawSpan) -> CallID? {

@@ -11,9 +11,9 @@ actor SignallingEngine: LoopEngine {
     private nonisolated let executor: any SerialExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let configuration: DialerConfiguration
+    let configuration: DialerConfiguration
     let observers: [any CallObserver]
-    private let registry: CallRegistry
+    let registry: CallRegistry
     private let wantsDatagrams: Bool
 
     private var client: DriverClientID?
@@ -29,14 +29,16 @@ actor SignallingEngine: LoopEngine {
     private var slotsByID: [CallID: Int] = [:]
     /// Whose datagrams are whose, for observers; empty when none looks at datagrams.
     var observed = ObservedMessages()
-    private var slotsBySession: [InviteSessionID: Int] = [:]
+    var slotsBySession: [InviteSessionID: Int] = [:]
+    /// For being called; `nil` when nobody is to call us.
+    var incoming: Incoming?
     private var deadlines = DeadlineHeap()
     /// Set while the dialer stops: when whatever is left is given up.
     private var drainDeadline: MonotonicInstant?
 
     init(
         driver: any Driver, configuration: DialerConfiguration, registry: CallRegistry,
-        observers: [any CallObserver]
+        observers: [any CallObserver], incoming: Mailbox<UndecidedCall>
     ) {
         self.driver = driver
         executor = driver.serialExecutor
@@ -46,6 +48,10 @@ actor SignallingEngine: LoopEngine {
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
         userAgent = UserAgent(
             configuration: configuration.userAgent, generator: driver.makeGenerator(label: "user agent"))
+        if let policy = configuration.inbound {
+            self.incoming = Incoming(policy, generator: driver.makeGenerator(label: "incoming"), to: incoming)
+            userAgent.admission.strangers = policy.admission
+        }
     }
 
     // MARK: Life
@@ -77,15 +83,18 @@ actor SignallingEngine: LoopEngine {
         guard let client else { return }
         let now = driver.now
         while let datagram = driver.receive(for: client, into: &buffer) {
-            if wantsDatagrams {
-                observe(.received, buffer.bytes, local: socket?.localAddress, remote: datagram.source)
-            }
+            let eventCount = effects.events.count
             userAgent.receive(
                 buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
+            if wantsDatagrams {
+                nameIncoming(since: eventCount)
+                observe(.received, buffer.bytes, local: socket?.localAddress, remote: datagram.source)
+            }
         }
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
         settle(at: now)
         fireCalls(at: now)
+        fireIncoming(at: now)
         settle(at: now)
         schedule()
     }
@@ -99,13 +108,17 @@ actor SignallingEngine: LoopEngine {
 
     private func schedule() {
         guard let client else { return }
-        let own = userAgent.nextDeadline
-        let first = deadlines.first?.deadline
-        switch (own, first) {
-        case (let own?, let first?): driver.schedule(client, at: min(own, first))
-        default: driver.schedule(client, at: own ?? first)
-        }
+        let own = Self.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
+        driver.schedule(client, at: Self.earlier(own, incoming?.desk.nextDeadline))
     }
+
+    private static func earlier(_ one: MonotonicInstant?, _ other: MonotonicInstant?) -> MonotonicInstant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
+    /// Where the engine is reached; `nil` while it is closed.
+    var listeningAddress: SocketAddress? { socket?.localAddress }
 
     // MARK: Messages from the dialer
 
@@ -117,12 +130,17 @@ actor SignallingEngine: LoopEngine {
                 ringTimeout: job.plan.ringTimeout, maximumDuration: job.plan.maximumDuration,
                 classifiesAnswers: configuration.classifiesAnswers,
                 prepareTimeout: configuration.prepareTimeout))
-        let call = SignallingCall(job: job, slot: takeSlot(), core: core)
-        calls[call.slot] = call
-        slotsByID[job.id] = call.slot
+        let call = insert(job, core: core)
         advance(call) { core, now, _ in core.admitted(at: now) }
         if let drainDeadline { drain(call, by: drainDeadline) }
         finishStep()
+    }
+
+    func insert(_ job: CallJob, core: CallCore) -> SignallingCall {
+        let call = SignallingCall(job: job, slot: takeSlot(), core: core)
+        calls[call.slot] = call
+        slotsByID[job.id] = call.slot
+        return call
     }
 
     private func takeSlot() -> Int {
@@ -146,7 +164,9 @@ actor SignallingEngine: LoopEngine {
         calls[call.slot] = nil
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
-        if let attempt = call.attempt, wantsDatagrams { observed.remove(sipCallID: attempt.sipCallID) }
+        if let attempt = call.attempt, wantsDatagrams {
+            observed.remove(call.job.id, sipCallID: attempt.sipCallID)
+        }
         if let session = call.session { slotsBySession[session] = nil }
         call.session = nil
     }
@@ -193,6 +213,7 @@ actor SignallingEngine: LoopEngine {
     func drain(by deadline: MonotonicInstant) {
         drainDeadline = deadline
         for call in calls { if let call { drain(call, by: deadline) } }
+        refuseUndecided()
         finishStep()
     }
 
@@ -222,7 +243,7 @@ actor SignallingEngine: LoopEngine {
     }
 
     /// Moves one core and does all that it asks for.
-    private func advance(
+    func advance(
         _ call: SignallingCall, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
     ) {
         let now = CallCore.Now(monotonic: driver.now, wall: driver.wallClock)
@@ -256,6 +277,8 @@ actor SignallingEngine: LoopEngine {
             if let text = invite(call, at: now.monotonic) {
                 call.core.inviteRefused(text: text, at: now, into: &output)
             }
+        case .respond(let status):
+            respond(to: call, status: status, at: now.monotonic)
         case .endSession(let reason):
             guard let session = call.session else { break }
             userAgent.end(session, reason: reason, at: now.monotonic, into: &effects)
@@ -314,6 +337,7 @@ actor SignallingEngine: LoopEngine {
 
     private func conclude(_ call: SignallingCall) {
         release(call)
+        if call.core.direction == .inbound { incoming?.liveCalls -= 1 }
         call.job.stop.open()
         let record = call.record
         for observer in observers { observer.callEnded(record) }
@@ -364,16 +388,18 @@ actor SignallingEngine: LoopEngine {
             call.awaitsAnswerInACK = offer == nil
             call.job.media.post { $0.reanswer(id, offer: offer) }
         case .acknowledged(let session, let body):
+            tell(session) { core, _, out in
+                core.acknowledged(answer: body?.sessionDescription, into: &out)
+            }
             guard let call = call(session), call.awaitsAnswerInACK else { break }
             let id = call.job.id
             call.awaitsAnswerInACK = false
             let answer = body?.sessionDescription
             call.job.media.post { $0.accept(id, answer: answer, isFinal: true) }
-        case .incoming(let session, _):
-            // Nobody is here to be called; the trunk may try elsewhere.
-            userAgent.respond(to: session, status: 480, at: now, into: &effects)
-        case .cancelled, .failedOver, .strangerRefused, .requestAnswered, .requestFailed, .requestReceived:
-            break
+        case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
+        case .cancelled(let session): cancelled(session)
+        case .strangerRefused(let source): turnAway(source, .stranger, at: now)
+        case .failedOver, .requestAnswered, .requestFailed, .requestReceived: break
         }
     }
 
@@ -381,7 +407,7 @@ actor SignallingEngine: LoopEngine {
         slotsBySession[session].flatMap { calls[$0] }
     }
 
-    private func tell(
+    func tell(
         _ session: InviteSessionID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
     ) {
         if let call = call(session) { advance(call, body) }

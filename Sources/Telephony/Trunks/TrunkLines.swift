@@ -7,6 +7,8 @@ final class TrunkLines: Sendable {
     private let driver: any Driver
     private let registry: CallRegistry
     private let observers: [any CallObserver]
+    /// Calls to us that are to be decided, of all engines.
+    let incoming = Mailbox<UndecidedCall>()
 
     private struct State {
         /// By trunk; `nil` until it was reached.
@@ -31,7 +33,8 @@ final class TrunkLines: Sendable {
         self.registry = registry
         self.observers = observers
         let first = SignallingEngine(
-            driver: driver, configuration: configuration, registry: registry, observers: observers)
+            driver: driver, configuration: configuration, registry: registry, observers: observers,
+            incoming: incoming)
         state = Locked(State(lines: trunks.map { _ in nil }, engines: [first]))
     }
 
@@ -66,6 +69,7 @@ final class TrunkLines: Sendable {
         }
         try bound.get()
         let line = TrunkLine(index: index, trunk: trunk, route: route, engine: engine)
+        await admitSources(of: line)
         return state.withLock { state in
             let known = state.lines[index] ?? line
             state.lines[index] = known
@@ -73,7 +77,43 @@ final class TrunkLines: Sendable {
         }
     }
 
-    private func engine(at local: SocketAddress) -> SignallingEngine {
+    /// Tells the trunk's engine from where it calls us: the addresses of its name, and those that it is said to use.
+    private func admitSources(of line: TrunkLine) async {
+        guard configuration.inbound != nil else { return }
+        let addresses = await resolve(line.trunk.host, port: line.trunk.port).map { AddressRange($0) }
+        // A name that does not resolve for once leaves those known that were.
+        guard !addresses.isEmpty else { return }
+        line.engine.post { $0.admit(addresses + line.trunk.allowedSources, of: line) }
+    }
+
+    /// Looks up the trunks' names anew.
+    func renewSources() async {
+        for line in state.withLock({ $0.lines }) { if let line { await admitSources(of: line) } }
+    }
+
+    /// Opens a socket to be called at even while no trunk can be reached: on the local host that was given, or loopback.
+    ///
+    /// - Throws: ``CallError/Code/socket``.
+    func listen() async throws(CallError) {
+        guard state.withLock({ $0.locals[0] }) == nil else { return }
+        // Nobody has told us to be reached from elsewhere.
+        guard let host = await resolve(configuration.localHost ?? "127.0.0.1", port: 0).first else {
+            throw CallError(.socket, "the local host has no address")
+        }
+        let local = host.with(port: configuration.localPort)
+        let engine = engine(at: local)
+        let bound = await engine.ask { engine in Result { () throws(CallError) in try engine.open(local) } }
+        try bound.get()
+        for (index, trunk) in trunks.enumerated() {
+            let route = TrunkRoute(
+                trunk: local, local: local, advertisedHost: trunk.advertisedHost ?? local.uriHost,
+                advertisedMedia: trunk.advertisedHost.flatMap { SocketAddress(host: $0, port: 0) } ?? local)
+            let line = TrunkLine(index: index, trunk: trunk, route: route, engine: engine)
+            engine.post { $0.admit(trunk.allowedSources, of: line) }
+        }
+    }
+
+    func engine(at local: SocketAddress) -> SignallingEngine {
         state.withLock { state in
             if let index = state.locals.firstIndex(of: local) { return state.engines[index] }
             if state.locals[0] == nil {
@@ -81,7 +121,8 @@ final class TrunkLines: Sendable {
                 return state.engines[0]
             }
             let engine = SignallingEngine(
-                driver: driver, configuration: configuration, registry: registry, observers: observers)
+                driver: driver, configuration: configuration, registry: registry, observers: observers,
+                incoming: incoming)
             state.engines.append(engine)
             state.locals.append(local)
             if let deadline = state.drainDeadline { engine.post { $0.drain(by: deadline) } }
@@ -103,8 +144,10 @@ final class TrunkLines: Sendable {
                 continue
             }
             guard let host = trunk.advertisedHost else {
+                // Bound to every address, we name the one from which the trunk is reached.
+                let own = local.isUnspecified ? driver.sourceAddress(toReach: trunkAddress) ?? local : local
                 return TrunkRoute(
-                    trunk: trunkAddress, local: local, advertisedHost: local.uriHost, advertisedMedia: local)
+                    trunk: trunkAddress, local: local, advertisedHost: own.uriHost, advertisedMedia: own)
             }
             // Of the family that we bind: a description must name where our sockets are.
             let candidates = await resolve(host, port: 0)
@@ -120,7 +163,7 @@ final class TrunkLines: Sendable {
         throw CallError(.noRoute, noRoute)
     }
 
-    private func resolve(_ host: String, port: UInt16) async -> [SocketAddress] {
+    func resolve(_ host: String, port: UInt16) async -> [SocketAddress] {
         if let literal = SocketAddress(host: host, port: port) { return [literal] }
         return (try? await driver.resolve(host, port: port)) ?? []
     }
