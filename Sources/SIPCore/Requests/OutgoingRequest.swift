@@ -10,7 +10,7 @@ public struct SIPRequestID: Hashable, Comparable, Sendable {
 /// A request outside any dialog: REGISTER, OPTIONS, MESSAGE, … (RFC 3261 §8.1).
 ///
 /// Text fields are checked by ``UserAgent/request(_:at:into:)``; nothing here can inject a header.
-public struct OutgoingRequest: Sendable {
+public struct OutgoingRequest: Hashable, Sendable {
     /// Anything but INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
     public var method: SIPMethod
     /// For REGISTER the registrar's domain: `sip:carrier.example`.
