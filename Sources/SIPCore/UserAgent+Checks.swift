@@ -7,6 +7,7 @@ extension UserAgent {
         guard isParty(invite.contact) else { throw .invalidField("contact") }
         guard isSentBy(invite.sentBy) else { throw .invalidField("sentBy") }
         guard isVisible(callID), callID.utf8.count <= 256 else { throw .invalidField("callID") }
+        guard invite.routes.allSatisfy(isRoute) else { throw .invalidField("routes") }
         for header in invite.headers {
             let name = SIPHeaderName(header.name)
             guard SIPMethod(header.name) != nil, !ownHeaders.contains(name), isLine(header.value) else {
@@ -28,7 +29,7 @@ extension UserAgent {
         }
         guard isSentBy(request.sentBy) else { throw .invalidField("sentBy") }
         guard isVisible(callID), callID.utf8.count <= 256 else { throw .invalidField("callID") }
-        for route in request.routes where !isRoute(route) { throw .invalidField("routes") }
+        guard request.routes.allSatisfy(isRoute) else { throw .invalidField("routes") }
     }
 
     static func check(

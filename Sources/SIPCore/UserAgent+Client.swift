@@ -38,7 +38,8 @@ extension UserAgent {
         client.hasProvisional = false
         client.route.transport = client.request.transport
         var line = RequestLine(
-            method: .invite, requestURI: client.request.requestURI, remoteParty: client.request.to,
+            method: .invite, requestURI: client.request.requestURI, routes: client.request.routes,
+            remoteParty: client.request.to,
             cSeq: client.cSeq, branch: client.branch, transport: client.request.transport)
         let contact = session.identity.contact
         let allowed = allowedMethods

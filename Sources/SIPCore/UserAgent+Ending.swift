@@ -42,7 +42,7 @@ extension UserAgent {
     ) {
         guard let client = session.client else { return }
         let line = RequestLine(
-            method: .cancel, requestURI: client.request.requestURI,
+            method: .cancel, requestURI: client.request.requestURI, routes: client.request.routes,
             remoteParty: client.request.to, cSeq: client.cSeq, branch: client.branch,
             transport: client.route.transport)
         let reason = session.endReason

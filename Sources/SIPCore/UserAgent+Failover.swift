@@ -138,7 +138,8 @@ extension UserAgent {
     ) {
         guard let client = session.client else { return }
         let line = RequestLine(
-            method: .cancel, requestURI: client.request.requestURI, remoteParty: client.request.to,
+            method: .cancel, requestURI: client.request.requestURI, routes: client.request.routes,
+            remoteParty: client.request.to,
             cSeq: given.cSeq, branch: given.branch, transport: given.route.transport)
         guard let message = try? write(line, of: session.identity, into: &effects, fields: { _ in }) else {
             return

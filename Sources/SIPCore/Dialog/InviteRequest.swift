@@ -74,6 +74,9 @@ public struct OutgoingInvite: Sendable {
     public var body: SIPBody?
     /// Further headers, in order, for example `P-Asserted-Identity`.
     public var headers: [SIPHeaderField]
+    /// Route values of the INVITE, nearest hop first: a preloaded route set, for example from Service-Route (RFC 3608).
+    /// The dialog's own comes from Record-Route.
+    public var routes: [String] = []
     /// Answers to 401 and 407; empty when the far end asks nobody.
     public var credentials: [SIPCredentials]
     /// Where the request goes: the trunk's address.

@@ -36,7 +36,8 @@ struct RegistrarAnswer {
     /// taken at the word of its Expires.
     func expires(of contact: Contact) -> Duration? {
         if let own = listed.first(where: { isOwn($0, contact) }) { return own.expires ?? common }
-        return listed.map { $0.expires ?? common }.filter { $0 > .zero }.min() ?? (listed.isEmpty ? common : nil)
+        return listed.map { $0.expires ?? common }.filter { $0 > .zero }.min()
+            ?? (listed.isEmpty ? common : nil)
     }
 
     private func isOwn(_ listed: Listed, _ contact: Contact) -> Bool {

@@ -112,8 +112,13 @@ struct RegistrationTests {
         "How long we are bound: our Contact's parameter, else Expires, else what was asked",
         arguments: [
             ([("Contact", "<sip:alice@192.0.2.1:5060>;expires=77"), ("Expires", "99")], 77),
-            ([("m", "<sip:x@192.0.2.2>;expires=5"), ("m", "<sip:ALICE@192.0.2.1>, <sip:alice@192.0.2.1:5060>"),
-                ("Expires", "99")], 99),
+            (
+                [
+                    ("m", "<sip:x@192.0.2.2>;expires=5"),
+                    ("m", "<sip:ALICE@192.0.2.1>, <sip:alice@192.0.2.1:5060>"),
+                    ("Expires", "99"),
+                ], 99
+            ),
             ([("Contact", "\"A, B\" <SIP:alice@192.0.2.1:5060;x=y>;Expires=60")], 60),
             ([("Contact", "<sip:alice@192.0.2.1:5060>")], 3_600),
             ([("Contact", "<sip:alice@192.0.2.1:5060>;expires=soon")], 3_600),
@@ -139,7 +144,9 @@ struct RegistrationTests {
         }
     }
 
-    @Test("Refreshed between one half and nine tenths of the time, differently for each seed; Service-Route kept")
+    @Test(
+        "Refreshed between one half and nine tenths of the time, differently for each seed; Service-Route kept"
+    )
     func refresh() throws {
         var delays: Set<Duration> = []
         for seed in UInt64(0)..<200 {
@@ -151,7 +158,8 @@ struct RegistrationTests {
                             ("Contact", "<sip:alice@192.0.2.1:5060>;expires=\(seconds)"),
                             ("Service-Route", "<sip:p1.example;lr>, <sip:p2.example;lr>"),
                         ]), seed: seed)
-                #expect(registration.binding?.serviceRoutes == ["<sip:p1.example;lr>", "<sip:p2.example;lr>"])
+                #expect(
+                    registration.binding?.serviceRoutes == ["<sip:p1.example;lr>", "<sip:p2.example;lr>"])
                 let deadline = try #require(registration.nextDeadline)
                 let delay = Self.epoch.duration(to: deadline)
                 delays.insert(delay)
@@ -215,8 +223,9 @@ struct RegistrationTests {
 
     @Test("Retry-After is the least wait, a day at most")
     func retryAfter() throws {
-        for (asked, least) in [("120", 120), ("18000 (maintenance);duration=3600", 18_000), ("4000000000", 86_400)]
-        {
+        for (asked, least) in [
+            ("120", 120), ("18000 (maintenance);duration=3600", 18_000), ("4000000000", 86_400),
+        ] {
             var registration = Self.made()
             var out = Output()
             registration.start(at: Self.epoch, into: &out)

@@ -174,6 +174,26 @@ struct RequestTests {
             refusal { $0.body = SIPBody(contentType: "", bytes: [1]) } == .invalidField("body"))
     }
 
+    @Test("A preloaded route set stands in INVITE and CANCEL, RFC 3261 §9.1, RFC 3608")
+    func preloadedRoutes() throws {
+        let wire = Wire()
+        wire.fate = { _, _ in [] }
+        var invite = Wire.request()
+        invite.routes = ["<sip:edge.example;lr>", "<sip:core.example;lr>"]
+        let session = try wire.call(invite)
+        wire.inject(Scripted.response(180, to: wire.datagrams[0].text), to: .caller)
+        wire.end(.caller, session)
+        #expect(wire.sent(by: .caller) == ["INVITE", "CANCEL"])
+        for datagram in wire.datagrams {
+            #expect(
+                datagram.text.split(separator: "\r\n").filter { $0.hasPrefix("Route:") } == [
+                    "Route: <sip:edge.example;lr>", "Route: <sip:core.example;lr>",
+                ])
+        }
+        invite.routes = ["sip:edge.example;lr"]
+        #expect(throws: UserAgentError.invalidField("routes")) { try wire.call(invite) }
+    }
+
     @Test("Above the limit requests are refused on either side")
     func limit() throws {
         var configuration = serving([.message])
