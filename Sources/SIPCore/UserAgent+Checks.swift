@@ -8,15 +8,17 @@ extension UserAgent {
         guard isSentBy(invite.sentBy) else { throw .invalidField("sentBy") }
         guard isVisible(callID), callID.utf8.count <= 256 else { throw .invalidField("callID") }
         guard invite.routes.allSatisfy(isRoute) else { throw .invalidField("routes") }
-        for header in invite.headers {
+        try check(headers: invite.headers, body: invite.body)
+    }
+
+    static func check(headers: [SIPHeaderField], body: SIPBody?) throws(UserAgentError) {
+        for header in headers {
             let name = SIPHeaderName(header.name)
             guard SIPMethod(header.name) != nil, !ownHeaders.contains(name), isLine(header.value) else {
                 throw .invalidField("headers")
             }
         }
-        if let body = invite.body, !isLine(body.contentType) || body.contentType.isEmpty {
-            throw .invalidField("body")
-        }
+        if let body, !isLine(body.contentType) || body.contentType.isEmpty { throw .invalidField("body") }
     }
 
     static func check(_ request: OutgoingRequest, callID: String) throws(UserAgentError) {
@@ -66,6 +68,7 @@ extension UserAgent {
     private static let ownHeaders: [SIPHeaderName] = [
         .via, .from, .to, .callID, .cSeq, .contact, .maxForwards, .route, .recordRoute, .contentLength,
         .contentType, .authorization, .proxyAuthorization, .allow, .accept, .require, .proxyRequire,
+        .supported, .sessionExpires, .minSE, .rSeq, .rAck,
     ]
 
     static func isURI(_ text: String) -> Bool {

@@ -43,6 +43,8 @@ extension UserAgent {
             cSeq: client.cSeq, branch: client.branch, transport: client.request.transport)
         let contact = session.identity.contact
         let allowed = allowedMethods
+        let minimum = session.minimumInterval
+        let timer = client.request.options.sessionExpires(atLeast: minimum)
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
             clientNonce: HexadecimalDigits.text(generator.next()))
@@ -50,10 +52,14 @@ extension UserAgent {
             message.header(.contact, contact)
             message.header(.allow, allowed)
             message.header(.accept, "application/sdp")
+            message.header(.supported, Self.supportedOptions)
+            if let timer { message.sessionExpires(timer) }
+            if minimum > SessionTimer.leastInterval { message.header(.minSE, Int(minimum)) }
             message.headers(authorization)
             message.headers(client.request.headers)
         }
         let body = client.request.body
+        session.localDescription = body
         var message = try write(line, of: session.identity, body: body, into: &effects, fields: fields)
         if client.goesByStream(bytes: message.count) {
             effects.bytes.removeLast(message.count)
@@ -110,6 +116,8 @@ extension UserAgent {
         case .invite:
             switch status {
             case ..<200: inviteProgressed(&session, response, status, arrival, into: &effects)
+            case ..<300 where session.reinviteAcknowledgement?.cSeq == response.cSeq.number:
+                reinviteAnswerRepeated(session, into: &effects)
             case ..<300: inviteSucceeded(&session, response, arrival, into: &effects)
             default: inviteRefused(&session, response, status, arrival, into: &effects)
             }
@@ -117,6 +125,8 @@ extension UserAgent {
             supersededAnswered(&session, response, status, arrival, into: &effects)
         case .bye:
             byeAnswered(&session, response, status, arrival, into: &effects)
+        case .offer:
+            offerResponse(&session, response, status, arrival, into: &effects)
         case .cancel, .fork, .request:
             break  // The INVITE's own final response ends the session; a fork's BYE concerns nobody.
         }
@@ -145,6 +155,12 @@ extension UserAgent {
                 session.dialogs.append(dialog(of: session, from: response, arrival))
             }
         }
+        session.learnAbilities(from: response)
+        if let index = session.dialog(withRemoteTag: response.bytes(of: response.to.tag ?? .empty)),
+            Self.hasDescription(response)
+        {
+            session.dialogs[index].exchange.apply(.description(.provisional, by: .them))
+        }
         effects.events.append(.provisional(session.id, Self.receivedResponse(response)))
     }
 
@@ -158,11 +174,13 @@ extension UserAgent {
         if let known, session.dialogs[known].acknowledgementBranch != nil {
             counters.retransmissionsAbsorbed += 1
             session.dialogs[known].peer = arrival.route
+            if session.owedAnswers.contains(where: \.isAcknowledgement) { return }
             return sendAcknowledgement(in: known, of: session, into: &effects)
         }
         // Route set and target of the 2xx replace those of the early dialog (RFC 3261 §13.2.2.4).
         var dialog = dialog(of: session, from: response, arrival)
         dialog.acknowledgementBranch = generator.next()
+        if let known { dialog.continue(session.dialogs[known]) }
         let index: Int
         if let known {
             session.dialogs[known] = dialog
@@ -180,10 +198,30 @@ extension UserAgent {
         session.confirmed = 0
         session.timers.stop(.cancelled)
         session.timers.stop(.target)
-        sendAcknowledgement(in: 0, of: session, into: &effects)
-        if session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none {
+        session.learnAbilities(from: response)
+        let body = Self.hasDescription(response) ? Self.body(of: response) : nil
+        var isOffered = false
+        if body != nil {
+            isOffered = session.dialogs[0].exchange.apply(.description(.success, by: .them)) == .offer
+        }
+        let isWanted = session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none
+        session.owedAnswers.removeAll()
+        if isOffered, isWanted {
+            session.owedAnswers.append(
+                OwedAnswer(remoteTag: session.dialogs[0].remoteTag, message: .acknowledgement))
+        } else {
+            sendAcknowledgement(in: 0, of: session, into: &effects)
+        }
+        if isWanted {
             session.enter(.established)
+            settleTimer(of: &session, by: response, at: arrival.now)
             effects.events.append(.answered(session.id, Self.receivedResponse(response)))
+            if isOffered, let body {
+                effects.events.append(
+                    .offered(
+                        session.id, .init(carrier: .success, remoteTag: session.remoteTag(0), body: body)))
+            }
+            proceedWithOffer(&session, at: arrival.now, into: &effects)
         } else {
             endDialog(&session, .byUs, at: arrival.now, into: &effects)
         }
@@ -207,6 +245,7 @@ extension UserAgent {
             failure = .credentialsRefused(Self.receivedResponse(response))
         }
         if status == 503, failOver(&session, after: failure, at: arrival.now, into: &effects) { return }
+        if retryInvite(&session, after: response, status, arrival, into: &effects) { return }
         fail(&session, failure, into: &effects)
     }
 
@@ -221,16 +260,19 @@ extension UserAgent {
         of session: InviteSession, from response: borrowing SIPMessage, _ arrival: Arrival
     ) -> Dialog {
         let target = response.contact.map { response.string($0.uri.text) }
-        return Dialog(
+        var dialog = Dialog(
             remoteTag: response.copy(response.to.tag ?? .empty), remoteParty: response.text(of: .to) ?? "",
             remoteTarget: target ?? session.client?.request.requestURI ?? "",
             routeSet: response.routeSet().reversed(),
             peer: arrival.route,
             localCSeq: session.client?.cSeq ?? 1)
+        dialog.exchange.apply(
+            session.client?.request.body == nil ? .solicitation(by: .us) : .description(.invite, by: .us))
+        return dialog
     }
 
     /// The ACK for a 2xx (RFC 3261 §13.2.2.4): a request of its own in the dialog, with the INVITE's credentials.
-    private func sendAcknowledgement(
+    func sendAcknowledgement(
         in index: Int, of session: InviteSession, into effects: inout UserAgentEffects
     ) {
         let dialog = session.dialogs[index]
@@ -240,7 +282,10 @@ extension UserAgent {
             method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
             cSeq: cSeq, branch: branch, transport: dialog.nextHop.transport)
         let authorization = session.authentication.inviteFields
-        let message = try? write(line, of: session.identity, into: &effects) { $0.headers(authorization) }
+        let body = dialog.acknowledgementBody
+        let message = try? write(line, of: session.identity, body: body, into: &effects) {
+            $0.headers(authorization)
+        }
         if let message { effects.send(message, along: dialog.nextHop) }
     }
 }

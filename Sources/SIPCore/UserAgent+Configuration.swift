@@ -18,10 +18,14 @@ extension UserAgent {
         /// When set, incoming requests outside a dialog must authenticate with one of these (digest, realm ``realm``);
         /// others are answered 407. ACK and CANCEL cannot be challenged (RFC 3261 §22.1).
         public var requiredCredentials: [SIPCredentials] = []
+        /// Session-Expires that we ask callers for (RFC 4028), in whole seconds; `nil` asks for none and agrees to theirs.
+        public var sessionInterval: Duration?
+        /// The least Session-Expires that we agree to, in whole seconds; 90 s at least. Shorter ones are answered 422.
+        public var minimumSessionInterval = Duration.seconds(90)
         /// Realm of our own challenges.
         public var realm = "outdial"
 
-        /// Methods that the application serves, beyond INVITE, ACK, CANCEL and BYE, which sessions serve, and OPTIONS,
+        /// Methods that the application serves, beyond INVITE, ACK, CANCEL, BYE and UPDATE, which sessions serve, and OPTIONS,
         /// which the user agent answers itself unless it is named here. Their requests are handed up by
         /// ``UserAgentEvent/requestReceived(_:session:_:)``; those of all other methods are answered 405 or 501.
         public var methods: [SIPMethod] = []
@@ -82,6 +86,8 @@ public enum UserAgentError: Error, Hashable, Sendable {
     case tooManyRequests
     /// The session does not exist or is not established.
     case noDialog
+    /// The offer before this one is not through yet.
+    case offerPending
     /// The serialised request exceeds what a datagram can carry.
     case messageTooLarge(bytes: Int)
 }

@@ -23,14 +23,7 @@ extension UserAgent {
             fail(&session, .abandoned, into: &effects)
         case .established:
             session.endReason = reason
-            if session.server?.answer.isEmpty == false {
-                // The callee's BYE waits for the ACK, or for the end of the wait for it (RFC 3261 §15).
-                session.isByeOwed = true
-                session.enter(.ending)
-            } else {
-                refuse(&session, status: 487, at: now, into: &effects)  // A re-INVITE that is still open.
-                endDialog(&session, .byUs, at: now, into: &effects)
-            }
+            hangUp(&session, at: now, into: &effects)
         case .ending, .over:
             break
         }
@@ -55,6 +48,33 @@ extension UserAgent {
             route: client.route, user: .cancel(session.id), at: now, into: &effects)
         session.client?.cancellation = .sent
         session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
+    }
+
+    /// BYE of an established session, once nothing has to come before it.
+    private mutating func hangUp(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        acknowledgeOwed(&session, into: &effects)
+        if session.server?.answer.isEmpty == false {
+            // The callee's BYE waits for the ACK, or for the end of the wait for it (RFC 3261 §15).
+            session.isByeOwed = true
+            session.timers.stop(.session)
+            session.timers.stop(.backOff)
+            session.enter(.ending)
+        } else {
+            refuse(&session, status: 487, at: now, into: &effects)  // A re-INVITE that is still open.
+            endDialog(&session, .byUs, at: now, into: &effects)
+        }
+    }
+
+    /// The far end has lost the dialog, or is lost itself: reported at once, and ended with BYE all the same.
+    mutating func lose(
+        _ session: inout InviteSession, status: Int?, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        guard session.state == .established else { return }
+        reportLoss(&session, status: status, into: &effects)
+        hangUp(&session, at: now, into: &effects)
     }
 
     /// Reports an end that is not our doing at once; the BYE that follows is silent.
@@ -146,6 +166,7 @@ extension UserAgent {
             if failOver(&session, after: .timedOut, at: now, into: &effects) { break }
             fail(&session, .timedOut, into: &effects)
         case .bye: finish(&session, into: &effects)
+        case .offer: offerTimedOut(&session, at: now, into: &effects)
         case .cancel, .fork, .superseded, .request: break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)
@@ -156,6 +177,8 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         switch timer {
+        case .cancelled where session.state == .established:
+            offerTimedOut(&session, at: now, into: &effects)
         case .cancelled:
             if let transaction = session.client?.transaction { transactions.abandon(transaction) }
             fail(&session, .timedOut, into: &effects)
@@ -168,6 +191,11 @@ extension UserAgent {
             if !session.isByeOwed { reportLoss(&session, status: nil, into: &effects) }
             session.server = nil
             endDialog(&session, .byUs, at: now, into: &effects)
+        case .session:
+            sessionTimerFired(&session, at: now, into: &effects)
+        case .backOff:
+            step(&session, .due, at: now, into: &effects)
+            proceedWithOffer(&session, at: now, into: &effects)
         }
     }
 }

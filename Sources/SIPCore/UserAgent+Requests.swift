@@ -82,6 +82,11 @@ extension UserAgent {
         if let message { effects.send(message, along: acknowledgement.route) }
     }
 
+    /// Extensions that we serve, by option tag (RFC 3261 §19.2).
+    static let optionTags = ["timer"]
+    /// Value of Supported.
+    static let supportedOptions = "timer"
+
     /// Text of the application on one line: line breaks and other control characters become spaces.
     static func oneLine(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return text }

@@ -73,6 +73,7 @@ extension UserAgent {
         let product = configuration.productName
         let allowed = allowedMethods
         let body = status == 200 && request.isMethod(.options) ? configuration.optionsBody : nil
+        let least = Int(leastInterval)
         let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
         let challenges = status == 407 ? challenges(for: request, at: arrival.now) : []
         return try? SIPSerializer.append(to: &effects.bytes) { message in
@@ -82,14 +83,16 @@ extension UserAgent {
             case 200 where request.isMethod(.options):
                 message.header(.allow, allowed)
                 message.header(.accept, "application/sdp")
-                message.header(.supported, "")
+                message.header(.supported, Self.supportedOptions)
             case 405, 501:
                 message.header(.allow, allowed)
             case 406, 415:
                 message.header(.accept, "application/sdp")
                 if status == 415 { message.header(.acceptEncoding, "identity") }
             case 420:
-                message.header(.unsupported, request.list(of: .require).joined(separator: ", "))
+                message.header(.unsupported, Self.unsupported(of: request).joined(separator: ", "))
+            case 422:
+                message.header(.minSE, least)
             case 500, 503:
                 message.header(.retryAfter, retryAfter)
             default:

@@ -34,12 +34,14 @@ extension UserAgent {
     /// Why a request cannot be taken up, in the order of RFC 3261 §8.2; `nil` when it can.
     private func refusal(of request: borrowing SIPMessage) -> Int? {
         switch request.fields.methodCode {
-        case .invite, .bye, .options: break
+        case .invite, .bye, .options, .update: break
         case let code: if !isHandedUp(request) { return code == .other ? 501 : 405 }
         }
         if request.requestURI.scheme == .other { return 416 }
-        for slot in request.slots where slot.id == .require && !slot.value.isEmpty { return 420 }
-        guard request.isMethod(.invite), !request.body.isEmpty else { return nil }
+        if request.firstHeader(.require) != nil, !Self.unsupported(of: request).isEmpty { return 420 }
+        guard request.isMethod(.invite) || request.isMethod(.update), !request.body.isEmpty else {
+            return nil
+        }
         guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
         if let coding = request.value(of: .contentEncoding),
             !request.bytes.matches(coding, lowercase: "identity")
@@ -73,10 +75,25 @@ extension UserAgent {
         guard request.isMethod(.invite) else {
             return answer(request, status: 481, key: key, arrival, into: &effects)  // BYE without a dialog.
         }
+        if SessionTimerTerms(of: request).isTooSmall(for: leastInterval) {
+            return answer(request, status: 422, key: key, arrival, into: &effects)
+        }
         guard sessions.count < configuration.maximumSessions else {
             return answer(request, status: 503, key: key, arrival, into: &effects)
         }
         acceptInvite(request, of: caller, key: key, arrival, into: &effects)
+    }
+
+    /// The option tags of Require that we do not know (RFC 3261 §8.2.2.3).
+    static func unsupported(of request: borrowing SIPMessage) -> [String] {
+        var unknown: [String] = []
+        var tags = request.values(of: .require)
+        while let tag = request.next(&tags) {
+            if !optionTags.contains(where: { request.bytes.matches(tag, $0) }) {
+                unknown.append(request.string(tag))
+            }
+        }
+        return unknown
     }
 
     /// Whether the sender of an INVITE takes a session description in return (RFC 3261 §20.1, RFC 4475 §3.3.15).
@@ -143,6 +160,8 @@ extension UserAgent {
         switch request.fields.methodCode {
         case .invite:
             reinvite(request, in: &session, dialog: index, key: key, arrival, into: &effects)
+        case .update:
+            receiveUpdate(request, in: &session, dialog: index, key: key, arrival, into: &effects)
         case .bye:
             answer(request, status: 200, key: key, arrival, into: &effects)
             endedByRemote(&session, dialog: index, request, arrival, into: &effects)

@@ -33,6 +33,9 @@ extension UserAgent {
                 peer: arrival.route, localCSeq: 0,
                 remoteCSeq: request.cSeq.number)
         ]
+        session.dialogs[0].exchange.apply(
+            Self.hasDescription(request) ? .description(.invite, by: .them) : .solicitation(by: .them))
+        session.learnAbilities(from: request)
         sessions.insert(session)
         guard var taken = sessions.checkOut(session.id) else { return }
         take(request, into: &taken, key: key, mergeKey: keys.merge(of: request), arrival, into: &effects)
@@ -54,6 +57,20 @@ extension UserAgent {
             // Undecided: 500 (RFC 3261 §14.2). Decided but not acknowledged: 491, so that it is tried again.
             return answer(request, status: open.isDecided ? 491 : 500, key: key, arrival, into: &effects)
         }
+        if session.outgoing?.isOpen == true, session.outgoing?.method == .reinvite {
+            return answer(request, status: 491, key: key, arrival, into: &effects)
+        }
+        if SessionTimerTerms(of: request).isTooSmall(for: leastInterval) {
+            return answer(request, status: 422, key: key, arrival, into: &effects)
+        }
+        let input: OfferAnswer.Input =
+            Self.hasDescription(request) ? .description(.invite, by: .them) : .solicitation(by: .them)
+        switch session.dialogs[index].exchange.apply(input) {
+        case .requestPending: return answer(request, status: 491, key: key, arrival, into: &effects)
+        case .serverError: return answer(request, status: 500, key: key, arrival, into: &effects)
+        default: break
+        }
+        session.learnAbilities(from: request)
         if let contact = request.contact {
             session.dialogs[index].refresh(remoteTarget: request.string(contact.uri.text))
         }
@@ -75,7 +92,8 @@ extension UserAgent {
         let transaction = transactions.acceptInvite(
             key: key, mergeKey: mergeKey, route: route, session: session.id)
         session.server = InviteSession.ServerInvite(
-            transaction: transaction, cSeq: request.cSeq.number, head: head, route: route)
+            transaction: transaction, cSeq: request.cSeq.number, head: head, route: route,
+            terms: SessionTimerTerms(of: request))
         send(Answer(status: 100), of: session, at: arrival.now, into: &effects)
     }
 
@@ -86,11 +104,14 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard let open = session.server, !open.isDecided else { return }
-        guard let message = send(answer, of: session, at: now, into: &effects) else { return }
+        let timer = (200..<300).contains(answer.status) ? agreement(to: open.terms, in: session) : nil
+        guard let message = send(answer, of: session, timer, at: now, into: &effects) else { return }
         switch answer.status {
         case ..<200:
-            break
+            session.describe(answer.body, by: .provisional)
         case ..<300:
+            session.describe(answer.body, by: .success)
+            settleTimer(of: &session, timer, asClient: false, at: now)
             session.server?.isDecided = true
             session.server?.answer = Array(effects.bytes[message])
             session.server?.repeatInterval = transactions.times.t1
@@ -99,7 +120,7 @@ extension UserAgent {
             session.confirmed = 0
             session.enter(.established)
         default:
-            session.server = nil
+            inviteDeclined(&session, at: now, into: &effects)
             if session.state == .incoming { session.enter(.over) }
         }
     }
@@ -111,14 +132,24 @@ extension UserAgent {
     ) {
         guard session.server?.isDecided == false else { return }
         send(Answer(status: status), of: session, at: now, into: &effects)
+        inviteDeclined(&session, at: now, into: &effects)
+    }
+
+    /// A final response of 300 or more has closed the INVITE.
+    private mutating func inviteDeclined(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
         session.server = nil
+        guard session.state == .established, let index = session.confirmed else { return }
+        session.dialogs[index].exchange.apply(.withdrawal)
+        proceedWithOffer(&session, at: now, into: &effects)
     }
 
     /// - Returns: Where the response lies in the bytes of `effects`; `nil` when it is too large to be sent.
     @discardableResult
     private mutating func send(
-        _ answer: Answer, of session: InviteSession, at now: MonotonicInstant,
-        into effects: inout UserAgentEffects
+        _ answer: Answer, of session: InviteSession, _ timer: SIPSessionExpires? = nil,
+        at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) -> Range<Int>? {
         guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
         let product = configuration.productName
@@ -134,8 +165,9 @@ extension UserAgent {
             }
             if status.isSuccess {
                 message.header(.accept, "application/sdp")
-                message.header(.supported, "")
+                message.header(.supported, Self.supportedOptions)
             }
+            if let timer { message.agree(to: timer) }
             if status == .requestTerminated { message.reason(endReason) }
             for field in answer.headers where SIPMethod(field.name) != nil {  // A token, as a name must be.
                 message.header(named: field.name, Self.oneLine(field.value))
@@ -179,7 +211,14 @@ extension UserAgent {
         if session.isByeOwed {
             endDialog(&session, .byUs, at: arrival.now, into: &effects)
         } else if session.state == .established {
-            effects.events.append(.acknowledged(session.id, body: Self.body(of: request)))
+            let body = Self.body(of: request)
+            if let index = session.confirmed {
+                let input: OfferAnswer.Input =
+                    Self.hasDescription(request) ? .description(.acknowledgement, by: .them) : .withdrawal
+                session.dialogs[index].exchange.apply(input)
+            }
+            effects.events.append(.acknowledged(session.id, body: body))
+            proceedWithOffer(&session, at: arrival.now, into: &effects)
         }
     }
 

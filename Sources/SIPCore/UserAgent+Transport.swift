@@ -31,6 +31,10 @@ extension UserAgent {
             inviteNotSent(&session, at: now, into: &effects)
         case .bye:
             finish(&session, into: &effects)
+        case .offer:
+            if session.outgoing?.isOpen == true {
+                offerFailed(&session, .transportFailed, at: now, into: &effects)
+            }
         case .invite, .cancel, .fork, .superseded, .request:
             break  // The session's own timer ends a cancelled INVITE.
         }

@@ -201,6 +201,9 @@ public actor LoopbackPeer: DriverClient {
                 }
             conclude(session, reason, status: 200, at: now)
         case .failed(let session, _): conclude(session, .lost, status: 500, at: now)
+        case .offered(let session, _):
+            userAgent.answer(offerIn: session, status: 488, at: now, into: &effects)
+        case .offerAnswered, .offerRefused, .refreshed: break  // It offers nothing by itself.
         case .provisional, .answered, .failedOver: break  // A callee calls nobody.
         case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
         }

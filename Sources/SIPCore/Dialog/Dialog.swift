@@ -20,6 +20,10 @@ struct Dialog: Sendable {
     private(set) var remoteCSeq: UInt32?
     /// Branch of the ACK for the 2xx, so that every copy of it gets the very same ACK; `nil` while early.
     var acknowledgementBranch: UInt64?
+    /// The answer in that ACK, when the 2xx offered.
+    var acknowledgementBody: SIPBody?
+    /// Whose turn it is to offer or to answer.
+    var exchange = OfferAnswer()
 
     init(
         remoteTag: [UInt8], remoteParty: String, remoteTarget: String, routeSet: [String],
@@ -33,6 +37,13 @@ struct Dialog: Sendable {
         self.peer = peer
         self.localCSeq = localCSeq
         self.remoteCSeq = remoteCSeq
+    }
+
+    /// Takes over what the early dialog with the same tag has come to (RFC 3261 §13.2.2.4).
+    mutating func `continue`(_ early: Dialog) {
+        localCSeq = early.localCSeq
+        remoteCSeq = early.remoteCSeq
+        exchange = early.exchange
     }
 
     /// The number for our next request; grows by one each (RFC 3261 §12.2.1.1).

@@ -96,12 +96,14 @@ public struct OutgoingInvite: Sendable {
     /// Time after which a server that has said no more than 100 Trying is cancelled for the next of ``alternatives``:
     /// longer, since such a server may be waiting for others in its turn.
     public var progressTimeout = Duration.seconds(12)
+    /// Extensions offered and asked for.
+    public var options: InviteOptions
 
     public init(
         requestURI: String, from: String, to: String, contact: String, sentBy: String, callID: String? = nil,
         body: SIPBody? = nil, headers: [SIPHeaderField] = [], credentials: [SIPCredentials] = [],
         destination: SocketAddress, socket: SocketID, transport: SIPTransport = .udp,
-        streamThreshold: Int? = nil
+        streamThreshold: Int? = nil, options: InviteOptions = InviteOptions()
     ) {
         self.requestURI = requestURI
         self.from = from
@@ -116,5 +118,6 @@ public struct OutgoingInvite: Sendable {
         self.socket = socket
         self.transport = transport
         self.streamThreshold = streamThreshold
+        self.options = options
     }
 }

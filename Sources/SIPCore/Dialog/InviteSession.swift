@@ -30,6 +30,10 @@ struct InviteSession: Sendable {
         case acknowledgement
         /// The server of the INVITE has been silent for too long while there are others (RFC 3263 §4.3).
         case target
+        /// Refresh, or the end of the session interval (RFC 4028).
+        case session
+        /// An offer that met a 491 goes again (RFC 3261 §14.1).
+        case backOff
     }
 
     /// What all requests of this session have in common.
@@ -65,6 +69,21 @@ struct InviteSession: Sendable {
     var endReason: String?
     /// Our BYE was asked for before the ACK of our 2xx had come.
     var isByeOwed = false
+    /// Our re-INVITE or UPDATE, waiting or under way.
+    var outgoing: OutgoingOffer?
+    /// The application's offer, while a refresh is under way.
+    var queuedOffer: OutgoingOffer?
+    /// Offers of the far end that wait for the application, oldest first.
+    var owedAnswers: [OwedAnswer] = []
+    /// For copies of the 2xx to our last re-INVITE.
+    var reinviteAcknowledgement: ReinviteAcknowledgement?
+    /// Our last offer or answer: what a refresh by re-INVITE repeats.
+    var localDescription: SIPBody?
+    var sessionTimer = SessionTimer()
+    /// The largest Min-SE that a 422 has named, in seconds.
+    var minimumInterval: UInt32 = 0
+    /// Whether the far end's Allow names UPDATE.
+    var allowsUpdate = false
     /// The end to report once our BYE is through; `nil` is ``SessionEnd/byUs``.
     var endToReport: SessionEnd?
 
@@ -83,6 +102,13 @@ struct InviteSession: Sendable {
     mutating func report() -> Bool {
         defer { isReported = true }
         return !isReported
+    }
+
+    /// Notes that we described the session in a message to the INVITE's sender.
+    mutating func describe(_ body: SIPBody?, by carrier: OfferAnswer.Carrier) {
+        guard let body, !dialogs.isEmpty else { return }
+        dialogs[confirmed ?? 0].exchange.apply(.description(carrier, by: .us))
+        localDescription = body
     }
 
     func dialog(withRemoteTag tag: RawSpan) -> Int? {
@@ -108,6 +134,8 @@ extension InviteSession {
         var route: MessageRoute
         /// TCP, tried for the INVITE's size, has failed.
         var isStreamRefused = false
+        /// Times it was sent again after a failure that said how, challenges apart.
+        var retries = 0
         var hasProvisional = false
         var cancellation = Cancellation.none
         /// More than 100 Trying has come, from some server: the callee may be ringing.
@@ -123,6 +151,8 @@ extension InviteSession {
         /// Lines that every response repeats: Via, Record-Route, From, To with our tag, Call-ID, CSeq.
         let head: [UInt8]
         let route: MessageRoute
+        /// What it says about the session timer.
+        let terms: SessionTimerTerms
         /// The 2xx, repeated until its ACK; empty before.
         var answer: [UInt8] = []
         var repeatInterval = Duration.zero

@@ -80,7 +80,8 @@ public enum SessionEnd: Hashable, Sendable {
     case byUs
     /// The far end sent BYE; `headers` holds its `Reason`, if any.
     case byRemote(headers: [SIPHeaderField])
-    /// The dialog is gone: 408 or 481 in it (RFC 3261 §12.2.1.2), or an ACK that never came (§13.3.1.4).
+    /// The dialog is gone: `status` 408 or 481 in it (RFC 3261 §12.2.1.2); `nil` for a request of ours in it that
+    /// nobody answered, an ACK that never came (§13.3.1.4), or a refresh that did not come (RFC 4028 §10).
     case lost(status: Int?)
 }
 
@@ -89,7 +90,7 @@ public enum UserAgentEvent: Hashable, Sendable {
     // As a client
     /// 101...199. Several early dialogs differ in `toTag`.
     case provisional(InviteSessionID, ReceivedResponse)
-    /// The first 2xx; its ACK is already among the sends. Copies are acknowledged without a further event, and the
+    /// The first 2xx; its ACK is already among the sends, unless ``offered(_:_:)`` follows. Copies are acknowledged without a further event, and the
     /// 2xx of another fork is acknowledged and ended with BYE.
     case answered(InviteSessionID, ReceivedResponse)
     /// One server did not take the INVITE, for this reason; it is on its way to the next (RFC 3263 §4.3).
@@ -110,6 +111,16 @@ public enum UserAgentEvent: Hashable, Sendable {
     // In a dialog, either side
     /// A re-INVITE (or an INVITE without offer, `nil`). Respond as to ``incoming(_:_:)``.
     case reinvited(InviteSessionID, ReceivedRequest)
+    /// An offer in UPDATE or PRACK, or in a response to our INVITE without one. Answer with
+    /// ``UserAgent/answer(offerIn:status:reason:headers:body:at:into:)``.
+    case offered(InviteSessionID, ReceivedOffer)
+    /// The 2xx to ``UserAgent/offer(_:body:method:headers:at:into:)``; its body is the answer.
+    case offerAnswered(InviteSessionID, ReceivedResponse)
+    /// That offer came to nothing; the session goes on as it was.
+    case offerRefused(InviteSessionID, OfferFailure)
+    /// The session timer was refreshed (RFC 4028) other than by ``reinvited(_:_:)`` or an offer of the application;
+    /// `body` is the description in the 2xx to our re-INVITE, for one that has changed.
+    case refreshed(InviteSessionID, body: SIPBody?)
     /// The last event of a session that had been answered.
     case ended(InviteSessionID, SessionEnd)
 

@@ -13,6 +13,8 @@ enum TransactionUser: Hashable, Sendable {
     case bye(InviteSessionID)
     /// An INVITE whose server was given up for another one.
     case superseded(InviteSessionID)
+    /// A re-INVITE or UPDATE of ours.
+    case offer(InviteSessionID)
     /// The BYE for a fork that answered too late.
     case fork(InviteSessionID)
     /// A request that is no part of a session's own machinery.
@@ -21,6 +23,7 @@ enum TransactionUser: Hashable, Sendable {
     var session: InviteSessionID {
         switch self {
         case .invite(let session), .superseded(let session), .cancel(let session), .bye(let session),
+            .offer(let session),
             .fork(let session):
             session
         case .request: .nobody

@@ -18,6 +18,8 @@ final class SignallingCall: @unchecked Sendable {
     var recordingError: String?
     /// A re-INVITE without offer was answered with ours: its ACK brings the answer.
     var awaitsAnswerInACK = false
+    /// The offer being answered came in an UPDATE.
+    var answersUpdate = false
 
     init(job: CallJob, slot: Int, core: CallCore) {
         self.job = job

@@ -39,10 +39,16 @@ extension SignallingEngine {
         record(CallEvent(instant: driver.now, kind: .recordingFailed(text)), of: call)
     }
 
-    /// The answer to a re-INVITE, or our offer when it had none; `nil` refuses it.
+    /// The answer to a re-INVITE or UPDATE, or our offer when a re-INVITE had none; `nil` refuses it.
     func reinviteAnswered(_ id: CallID, body: [UInt8]?) {
         guard let call = call(id), let session = call.session else { return }
-        if let body {
+        if call.answersUpdate {
+            call.answersUpdate = false
+            userAgent.answer(
+                offerIn: session, status: body == nil ? 488 : 200,
+                body: body.map { SIPBody(contentType: "application/sdp", bytes: $0) }, at: driver.now,
+                into: &effects)
+        } else if let body {
             userAgent.respond(
                 to: session, status: 200, body: SIPBody(contentType: "application/sdp", bytes: body),
                 contact: contact(of: call), at: driver.now, into: &effects)

@@ -315,7 +315,7 @@ actor SignallingEngine: LoopEngine {
             case .invalidField(let field):
                 call.job.fail(with: CallError(.invalidRequest, "the INVITE's \(field) is not usable"))
                 return "the INVITE's \(field) is not usable"
-            case .tooManySessions, .tooManyRequests, .noDialog:
+            case .tooManySessions, .tooManyRequests, .noDialog, .offerPending:
                 call.job.fail(with: CallError(.tooManyCalls, "the user agent's limit of sessions is reached"))
                 return "too many sessions"
             case .messageTooLarge(let bytes):
@@ -396,6 +396,13 @@ actor SignallingEngine: LoopEngine {
             call.awaitsAnswerInACK = false
             let answer = body?.sessionDescription
             call.job.media.post { $0.accept(id, answer: answer, isFinal: true) }
+        case .offered(let session, let offer):
+            guard let call = call(session) else { break }
+            let id = call.job.id
+            call.answersUpdate = true
+            let description = offer.body.sessionDescription
+            call.job.media.post { $0.reanswer(id, offer: description) }
+        case .offerAnswered, .offerRefused, .refreshed: break
         case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
         case .cancelled(let session): cancelled(session)
         case .strangerRefused(let source): turnAway(source, .stranger, at: now)

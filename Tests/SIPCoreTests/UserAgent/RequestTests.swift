@@ -59,7 +59,8 @@ struct RequestTests {
         #expect(response.status == 200)
         #expect(response.cSeqNumber == UInt32(number))
         #expect(
-            response.headers.first { $0.name == "Allow" }?.value == "INVITE, ACK, CANCEL, BYE, OPTIONS")
+            response.headers.first { $0.name == "Allow" }?.value
+                == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
         #expect(response.body == callee.optionsBody)
         #expect(wire.isDrained)
     }
@@ -244,7 +245,7 @@ struct RequestTests {
         #expect(wire.sent(by: .callee).suffix(2) == ["501 CUSTOM2", "405 INFO"])
         #expect(
             Scripted.header("Allow", of: wire.datagrams.last?.text ?? "")
-                == "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, CUSTOM")
+                == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, MESSAGE, CUSTOM")
     }
 
     @Test(

@@ -115,6 +115,40 @@ final class Wire {
         flush(side)
     }
 
+    func offer(
+        _ side: Side, _ session: InviteSessionID, _ body: String?, by method: OfferMethod = .reinvite
+    ) throws {
+        defer { flush(side) }
+        let body = body.map(Self.description)
+        switch side {
+        case .caller: try caller.offer(session, body: body, method: method, at: now, into: &effects)
+        case .callee: try callee.offer(session, body: body, method: method, at: now, into: &effects)
+        }
+    }
+
+    func withdrawOffer(_ side: Side, _ session: InviteSessionID) {
+        switch side {
+        case .caller: caller.withdrawOffer(in: session, at: now, into: &effects)
+        case .callee: callee.withdrawOffer(in: session, at: now, into: &effects)
+        }
+        flush(side)
+    }
+
+    func answerOffer(_ side: Side, _ session: InviteSessionID, _ body: String?, status: Int = 200) {
+        let body = body.map(Self.description)
+        switch side {
+        case .caller:
+            caller.answer(offerIn: session, status: status, body: body, at: now, into: &effects)
+        case .callee:
+            callee.answer(offerIn: session, status: status, body: body, at: now, into: &effects)
+        }
+        flush(side)
+    }
+
+    static func description(_ text: String) -> SIPBody {
+        SIPBody(contentType: "application/sdp", bytes: Array(text.utf8))
+    }
+
     /// Gives a datagram to one side now, as if it came from the other (or from `source`).
     func inject(_ text: String, to side: Side, from source: SocketAddress? = nil) {
         inject(Array(text.utf8), to: side, from: source)
@@ -246,6 +280,12 @@ extension UserAgentEvent {
         case .ended(_, .byUs): "ended by us"
         case .ended(_, .byRemote): "ended by remote"
         case .ended(_, .lost(let status)): "lost \(status ?? 0)"
+        case .offered: "offered"
+        case .offerAnswered(_, let response): "offer answered \(response.status)"
+        case .offerRefused(_, .refused(let response)): "offer refused \(response.status)"
+        case .offerRefused(_, .withdrawn): "offer withdrawn"
+        case .offerRefused(_, .transportFailed): "offer not sent"
+        case .refreshed: "refreshed"
         case .requestAnswered(_, let response): "request answered \(response.status)"
         case .requestFailed(_, .timedOut): "request timed out"
         case .requestFailed(_, .credentialsRefused(let response)):
@@ -259,7 +299,8 @@ extension UserAgentEvent {
         switch self {
         case .provisional(let id, _), .answered(let id, _), .failed(let id, _), .failedOver(let id, _, _),
             .incoming(let id, _),
-            .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _):
+            .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _),
+            .offered(let id, _), .offerAnswered(let id, _), .offerRefused(let id, _), .refreshed(let id, _):
             id
         case .strangerRefused: preconditionFailure("a stranger has no session")
         case .requestReceived(_, let session, _): session ?? InviteSessionID(rawValue: 0)
