@@ -21,6 +21,14 @@ public enum DNSAnswer: Hashable, Sendable {
     /// No record; for how long that may be believed is `nil` where the server did not say (RFC 2308).
     case failed(DNSFailure, timeToLive: Duration? = nil)
 
+    /// How long it holds: the least time among the records, or what a negative answer says. `nil` when nobody said.
+    public var timeToLive: Duration? {
+        switch self {
+        case .records(let records, let additional): (records + additional).map(\.timeToLive).min()
+        case .failed(_, let timeToLive): timeToLive
+        }
+    }
+
     /// The failure, if it is one.
     public var failure: DNSFailure? {
         if case .failed(let failure, _) = self { failure } else { nil }
