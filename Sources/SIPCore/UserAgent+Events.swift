@@ -39,7 +39,7 @@ extension UserAgent {
         for slot in message.slots {
             switch slot.id {
             case .reason, .retryAfter, .warning, .server, .userAgent, .contact, .diversion, .historyInfo,
-                .privacy, .referredBy:
+                .privacy, .referredBy, .identity, .date:
                 break
             default:
                 let name = message.bytes(of: slot.name)

@@ -5,7 +5,7 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case notRunning, invalidRequest, duplicateID, shuttingDown, noRoute, socket, notAnswered, ended,
                 file
-            case tooManyCalls, alreadyRunning, noCallerNumber
+            case tooManyCalls, alreadyRunning, noCallerNumber, notSigned
         }
 
         private let kind: Kind
@@ -35,6 +35,8 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let tooManyCalls = Self(kind: .tooManyCalls)
         /// Every caller number of the trunk is among ``CallRequest/avoidedCallers``.
         public static let noCallerNumber = Self(kind: .noCallerNumber)
+        /// The trunk wants its calls signed, and that failed.
+        public static let notSigned = Self(kind: .notSigned)
     }
 
     public let code: Code

@@ -25,6 +25,9 @@ public struct Trunk: Hashable, Sendable {
     public var localPort: UInt16?
     /// Blocks of addresses from which it calls us, besides those that ``host`` resolves to.
     public var allowedSources: [AddressRange] = []
+    /// How far we vouch for its calls (STIR/SHAKEN): each INVITE carries a signed Identity header field, for which
+    /// ``DialerConfiguration/identity`` is needed. `nil`: the carrier signs, or nobody.
+    public var attestation: Attestation?
 
     public init(
         name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
@@ -55,6 +58,8 @@ public struct DialerConfiguration: Sendable {
     public var recording = RecordingPolicy.off
     /// Sample rate of the agent's audio: 8,000, 16,000, 24,000 or 48,000 Hz.
     public var audioRateHertz = 16_000
+    /// Signs the calls of trunks with an ``Trunk/attestation``.
+    public var identity: IdentityAssertion?
     /// Local address to bind; `nil` takes the one from which the trunk is reached.
     public var localHost: String?
     /// Local SIP port; 0 lets the system choose.

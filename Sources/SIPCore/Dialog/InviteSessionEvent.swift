@@ -9,7 +9,7 @@ public struct ReceivedResponse: Hashable, Sendable {
     /// The far end's tag; empty on 100 Trying.
     public var toTag: String
     /// `Reason`, `Retry-After`, `Warning`, `Server`, `User-Agent`, `Contact`, `Diversion`, `History-Info`, `Privacy`,
-    /// `Referred-By` and every `X-` and `P-` header, in order.
+    /// `Referred-By`, `Identity`, `Date` and every `X-` and `P-` header, in order.
     public var headers: [SIPHeaderField]
     public var body: SIPBody?
     /// CSeq number, told for the responses of ``UserAgentEvent/requestAnswered(_:_:)``; 0 for others.

@@ -298,10 +298,11 @@ actor SignallingEngine: LoopEngine {
         guard let socket, let attempt = call.attempt else { return "the SIP socket is closed" }
         let plan = attempt.plan
         let route = attempt.line.route
+        guard let identity = identityFields(of: call, attempt) else { return "the call could not be signed" }
         let invite = OutgoingInvite(
             requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact(of: call),
             sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: attempt.sipCallID,
-            body: SIPBody(contentType: "application/sdp", bytes: attempt.offer),
+            body: SIPBody(contentType: "application/sdp", bytes: attempt.offer), headers: identity,
             credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
             socket: socket.id)
         call.attempt?.offer = []
