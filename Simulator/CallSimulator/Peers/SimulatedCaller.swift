@@ -1,0 +1,355 @@
+internal import RTPMedia
+public import SIPCore
+public import SansIO
+
+/// A host that calls: places calls to a dialer, or to any other SIP address, over any driver.
+///
+/// It speaks real SIP and RTP with the library's machines, so that it calls live on loopback and in a simulated world. Each
+/// call follows a ``Script`` and comes back as a ``Report``. Any number of calls at once.
+public actor SimulatedCaller: DriverClient {
+    /// What the caller does in one call.
+    public struct Script: Hashable, Sendable {
+        /// User part of the Request-URI: the number that is called.
+        public var number: String
+        /// From, without tag.
+        public var from = "<sip:+15557777@caller.invalid>"
+        /// The INVITE has no session description; the answer to that of the 200 goes into the ACK.
+        public var offersLate = false
+        /// The session description of the INVITE instead of its own, to offer what nobody can speak.
+        public var offer: [UInt8]?
+        /// CANCEL so long after the INVITE, unless it was answered.
+        public var givesUpAfter: Duration?
+        /// BYE so long after the answer; `nil` leaves it to the callee.
+        public var hangsUpAfter: Duration?
+        /// Keys that it presses after the answer.
+        public var digits = ""
+        /// For challenges.
+        public var credentials: [SIPCredentials] = []
+        public var headers: [SIPHeaderField] = []
+
+        public init(number: String = "+15550100", hangsUpAfter: Duration? = .seconds(2)) {
+            self.number = number
+            self.hangsUpAfter = hangsUpAfter
+        }
+    }
+
+    /// One call as its caller saw it.
+    public struct Report: Hashable, Sendable {
+        public enum End: String, Hashable, Sendable {
+            /// A final response of 300 or more that we had not asked for.
+            case rejected
+            /// Our CANCEL came through.
+            case gaveUp
+            case callerHungUp, calleeHungUp
+            /// Nothing came back, or the dialog was lost.
+            case lost
+        }
+
+        public var end = End.lost
+        /// Provisional statuses above 100, in order, each once.
+        public var provisional: [Int] = []
+        /// Final status; 0 when none came.
+        public var status = 0
+        /// Headers of the final response.
+        public var headers: [SIPHeaderField] = []
+        public var wasAnswered = false
+        /// From the INVITE to the final response, or the end.
+        public var setupMilliseconds = 0
+        public var packetsReceived = 0
+        /// Frames of 20 ms that were loud, before and after the answer.
+        public var loudFramesEarly = 0
+        public var loudFrames = 0
+        /// Keys heard.
+        public var digits = ""
+    }
+
+    /// A call under way.
+    private final class Line {
+        let script: Script
+        let startedAt: MonotonicInstant
+        var session: InviteSessionID?
+        var negotiator: AudioNegotiator
+        let ports: (rtp: BoundSocket, rtcp: BoundSocket)
+        var leg: AudioLeg?
+        var nextFrame: MonotonicInstant?
+        /// When it gives up or hangs up.
+        var endsAt: MonotonicInstant?
+        var isEndedByUs = false
+        var report = Report()
+        let continuation: CheckedContinuation<Report, Never>
+
+        init(
+            script: Script, at now: MonotonicInstant, negotiator: AudioNegotiator,
+            ports: (rtp: BoundSocket, rtcp: BoundSocket),
+            continuation: CheckedContinuation<Report, Never>
+        ) {
+            self.script = script
+            startedAt = now
+            self.negotiator = negotiator
+            self.ports = ports
+            self.continuation = continuation
+        }
+    }
+
+    nonisolated let driver: any Driver
+    private nonisolated let executor: any SerialExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let address: SocketAddress
+    private var client: DriverClientID?
+    private var socket: BoundSocket?
+    private var userAgent: UserAgent
+    private var effects = UserAgentEffects()
+    private var generator: SeededGenerator
+    private var buffer = OwnedBytes(capacity: 65_536)
+    private var packet = OwnedBytes(capacity: 2_048)
+    private var lines: [Line] = []
+
+    /// - Parameters:
+    ///   - address: Its own; port 0 lets the driver choose.
+    ///   - userAgent: Timers and limits of its SIP.
+    public init(
+        driver: any Driver, address: SocketAddress = .loopback(port: 0),
+        userAgent: UserAgent.Configuration = UserAgent.Configuration()
+    ) {
+        self.driver = driver
+        executor = driver.serialExecutor
+        self.address = address
+        self.userAgent = UserAgent(
+            configuration: userAgent, generator: driver.makeGenerator(label: "caller user agent"))
+        generator = driver.makeGenerator(label: "caller")
+    }
+
+    // MARK: Life
+
+    /// Takes its socket.
+    ///
+    /// - Returns: The address that it calls from.
+    /// - Throws: ``DriverError`` when the address cannot be had.
+    @discardableResult
+    public func start() throws(DriverError) -> SocketAddress {
+        if let socket { return socket.localAddress }
+        let client = self.client ?? driver.attach(self)
+        self.client = client
+        let bound = try driver.bind(address, for: client)
+        socket = bound
+        return bound.localAddress
+    }
+
+    /// Lets go of its sockets; calls that still run are lost.
+    public func stop() {
+        for line in lines { conclude(line, .lost) }
+        if let client { driver.detach(client) }
+        client = nil
+        socket = nil
+    }
+
+    /// Calls that have not ended.
+    public var liveCalls: Int { lines.count }
+
+    /// Counters of its SIP side.
+    public var statistics: UserAgent.Statistics { userAgent.statistics }
+
+    // MARK: Calling
+
+    /// Places one call and returns when it is over.
+    public func call(_ target: SocketAddress, _ script: Script = Script()) async -> Report {
+        await withCheckedContinuation { continuation in
+            begin(script, target, continuation)
+            finishStep()
+        }
+    }
+
+    private func begin(
+        _ script: Script, _ target: SocketAddress, _ continuation: CheckedContinuation<Report, Never>
+    ) {
+        let now = driver.now
+        guard let socket, let ports = bindPair(on: socket.localAddress) else {
+            return continuation.resume(returning: Report())
+        }
+        let negotiator = AudioNegotiator(
+            capabilities: AudioCapabilities(), localRTP: ports.rtp.localAddress,
+            sessionID: generator.next() >> 2)
+        let line = Line(
+            script: script, at: now, negotiator: negotiator, ports: ports, continuation: continuation)
+        let offer = script.offersLate ? nil : script.offer ?? line.negotiator.makeOffer()
+        let invite = OutgoingInvite(
+            requestURI: "sip:\(script.number)@\(target)", from: script.from,
+            to: "<sip:\(script.number)@\(target)>", contact: "<sip:caller@\(socket.localAddress)>",
+            sentBy: "\(socket.localAddress)",
+            body: offer.map { SIPBody(contentType: "application/sdp", bytes: $0) }, headers: script.headers,
+            credentials: script.credentials, destination: target, socket: socket.id)
+        lines.append(line)
+        guard let started = try? userAgent.invite(invite, at: now, into: &effects) else {
+            return conclude(line, .lost)
+        }
+        line.session = started.session
+        line.endsAt = script.givesUpAfter.map { now.advanced(by: $0) }
+    }
+
+    // MARK: Steps
+
+    public nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        guard let client else { return }
+        let now = driver.now
+        while let datagram = driver.receive(for: client, into: &buffer) {
+            if datagram.socket == socket?.id {
+                userAgent.receive(
+                    buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
+            } else if let line = lines.first(where: { $0.ports.rtp.id == datagram.socket }) {
+                line.report.packetsReceived += 1
+                line.leg?.receiveRTP(buffer.bytes, from: datagram.source, at: now)
+            }
+        }
+        if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
+        settle(at: now)
+        for line in lines {
+            if let end = line.endsAt, end <= now { hangUp(line, at: now) }
+            tick(line, at: now)
+        }
+        finishStep()
+    }
+
+    private func finishStep() {
+        settle(at: driver.now)
+        guard let client else { return }
+        var next = userAgent.nextDeadline
+        for line in lines {
+            for deadline in [line.endsAt, line.nextFrame] {
+                if let deadline { next = min(next ?? deadline, deadline) }
+            }
+        }
+        driver.schedule(client, at: next)
+    }
+
+    private func settle(at now: MonotonicInstant) {
+        while !effects.sends.isEmpty || !effects.events.isEmpty {
+            let bytes = effects.bytes
+            for send in effects.sends {
+                driver.transmit(
+                    bytes.span.bytes.extracting(send.range), from: send.socket, to: send.destination)
+            }
+            let events = effects.events
+            effects.removeAll()
+            for event in events { handle(event, at: now) }
+        }
+    }
+
+    private func line(_ session: InviteSessionID) -> Line? { lines.first { $0.session == session } }
+
+    private func handle(_ event: UserAgentEvent, at now: MonotonicInstant) {
+        switch event {
+        case .provisional(let session, let response):
+            guard let line = line(session) else { return }
+            if !line.report.provisional.contains(response.status) {
+                line.report.provisional.append(response.status)
+            }
+            if let body = response.body, PeerCall.isSDP(body) { accept(body.bytes, of: line, at: now) }
+        case .answered(let session, let response):
+            guard let line = line(session) else { return }
+            note(response, of: line, at: now)
+            line.report.wasAnswered = true
+            if let body = response.body, PeerCall.isSDP(body) { accept(body.bytes, of: line, at: now) }
+            if !line.script.digits.isEmpty { _ = line.leg?.sendDigits(line.script.digits) }
+            line.endsAt = line.script.hangsUpAfter.map { now.advanced(by: $0) }
+        case .failed(let session, let failure):
+            guard let line = line(session) else { return }
+            switch failure {
+            case .rejected(let response), .credentialsRefused(let response):
+                note(response, of: line, at: now)
+                conclude(line, line.isEndedByUs ? .gaveUp : .rejected)
+            default: conclude(line, line.isEndedByUs ? .gaveUp : .lost)
+            }
+        case .ended(let session, let end):
+            guard let line = line(session) else { return }
+            switch end {
+            case .byUs: conclude(line, line.report.wasAnswered ? .callerHungUp : .gaveUp)
+            case .byRemote: conclude(line, .calleeHungUp)
+            case .lost: conclude(line, line.isEndedByUs ? .callerHungUp : .lost)
+            }
+        default: break
+        }
+    }
+
+    private func note(_ response: ReceivedResponse, of line: Line, at now: MonotonicInstant) {
+        line.report.status = response.status
+        line.report.headers = response.headers
+        line.report.setupMilliseconds = Int(line.startedAt.duration(to: now).nanoseconds / 1_000_000)
+    }
+
+    private func hangUp(_ line: Line, at now: MonotonicInstant) {
+        line.endsAt = nil
+        line.isEndedByUs = true
+        if let session = line.session { userAgent.end(session, at: now, into: &effects) }
+    }
+
+    private func conclude(_ line: Line, _ end: Report.End) {
+        guard let index = lines.firstIndex(where: { $0 === line }) else { return }
+        lines.remove(at: index)
+        for socket in [line.ports.rtp.id, line.ports.rtcp.id] { driver.close(socket) }
+        line.report.end = end
+        line.continuation.resume(returning: line.report)
+    }
+
+    // MARK: Media
+
+    /// Reads the callee's description: the answer to ours.
+    private func accept(_ description: [UInt8], of line: Line, at now: MonotonicInstant) {
+        guard let negotiated = try? line.negotiator.accept(answer: description) else { return }
+        if let leg = line.leg {
+            try? leg.renegotiate(negotiated)
+            return
+        }
+        let configuration = AudioLeg.Configuration(
+            negotiated: negotiated, rateHertz: 8_000, canonicalName: generator.token(digits: 16))
+        line.leg = try? AudioLeg(configuration: configuration, generator: &generator, at: now)
+        line.nextFrame = now.advanced(by: .milliseconds(20))
+    }
+
+    private func tick(_ line: Line, at now: MonotonicInstant) {
+        while let due = line.nextFrame, due <= now, let leg = line.leg {
+            line.nextFrame = due.advanced(by: .milliseconds(20))
+            var heard = [Int16](repeating: 0, count: 160)
+            var spare = heard
+            // A square wave of 500 Hz: loud, and easily told from silence.
+            let tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
+            if exchange(leg, tone, heard: &heard, spare: &spare, at: due) {
+                driver.transmit(packet.bytes, from: line.ports.rtp.id, to: leg.remoteRTP)
+            }
+            if heard.contains(where: { $0.magnitude > 1_000 }) {
+                if line.report.wasAnswered {
+                    line.report.loudFrames += 1
+                } else {
+                    line.report.loudFramesEarly += 1
+                }
+            }
+            while let digit = leg.takeDigit() { line.report.digits.append(digit) }
+        }
+    }
+
+    /// - Returns: Whether `packet` is to be sent.
+    private func exchange(
+        _ leg: AudioLeg, _ tone: [Int16], heard: inout [Int16], spare: inout [Int16],
+        at now: MonotonicInstant
+    ) -> Bool {
+        var heardFrame = heard.mutableSpan
+        var spareFrame = spare.mutableSpan
+        _ = leg.pullFrame(narrow: &heardFrame, wide: &spareFrame, at: now)
+        return leg.pushFrame(tone.span, narrow: &spareFrame, at: now, into: &packet)
+    }
+
+    private func bindPair(on host: SocketAddress) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
+        guard let client else { return nil }
+        for _ in 0..<16 {
+            guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
+            let port = first.localAddress.port
+            if let second = try? driver.bind(host.with(port: port ^ 1), for: client) {
+                return port & 1 == 0 ? (first, second) : (second, first)
+            }
+            driver.close(first.id)
+        }
+        return nil
+    }
+}
