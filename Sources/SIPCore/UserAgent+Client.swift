@@ -44,6 +44,7 @@ extension UserAgent {
         let contact = session.identity.contact
         let allowed = allowedMethods
         let minimum = session.minimumInterval
+        let reliability = client.request.options.reliability
         let timer = client.request.options.sessionExpires(atLeast: minimum)
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
@@ -52,7 +53,8 @@ extension UserAgent {
             message.header(.contact, contact)
             message.header(.allow, allowed)
             message.header(.accept, "application/sdp")
-            message.header(.supported, Self.supportedOptions)
+            message.header(.supported, reliability == .off ? "timer" : Self.supportedOptions)
+            if reliability == .required { message.header(.require, "100rel") }
             if let timer { message.sessionExpires(timer) }
             if minimum > SessionTimer.leastInterval { message.header(.minSE, Int(minimum)) }
             message.headers(authorization)
@@ -125,6 +127,8 @@ extension UserAgent {
             supersededAnswered(&session, response, status, arrival, into: &effects)
         case .bye:
             byeAnswered(&session, response, status, arrival, into: &effects)
+        case .prack:
+            prackAnswered(&session, response, status, arrival, into: &effects)
         case .offer:
             offerResponse(&session, response, status, arrival, into: &effects)
         case .cancel, .fork, .request:
@@ -140,28 +144,58 @@ extension UserAgent {
         guard session.state == .inviting, session.client != nil else { return }
         noteProgress(&session, status, at: arrival.now)
         session.client?.hasProvisional = true
-        guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else {
-            if session.client?.cancellation == .wanted {
-                sendCancel(&session, at: arrival.now, into: &effects)
-            }
+        if session.client?.cancellation == .wanted { sendCancel(&session, at: arrival.now, into: &effects) }
+        guard status > 100 else { return }
+        let index = earlyDialog(&session, of: response, arrival)
+        guard let index else { return report(response, of: session, into: &effects) }
+        session.learnAbilities(from: response)
+        let rSeq = Self.rSeq(of: response, session.client?.request.options ?? InviteOptions())
+        switch session.dialogs[index].order.receive(rSeq: rSeq) {
+        case .report, .acknowledge: break
+        case .absorb, .ignore:
+            counters.retransmissionsAbsorbed += 1
             return
         }
-        guard status > 100 else { return }
-        if let tag = response.to.tag, !tag.isEmpty {
-            let index = session.dialog(withRemoteTag: response.bytes(of: tag))
-            if let index {
-                session.dialogs[index].peer = arrival.route
-            } else if session.dialogs.count < Self.maximumForks {
-                session.dialogs.append(dialog(of: session, from: response, arrival))
-            }
+        let body = Self.hasDescription(response) ? Self.body(of: response) : nil
+        var isOffer = false
+        if body != nil {
+            let carrier: OfferAnswer.Carrier = rSeq == nil ? .provisional : .reliableProvisional
+            isOffer = session.dialogs[index].exchange.apply(.description(carrier, by: .them)) == .offer
         }
-        session.learnAbilities(from: response)
-        if let index = session.dialog(withRemoteTag: response.bytes(of: response.to.tag ?? .empty)),
-            Self.hasDescription(response)
-        {
-            session.dialogs[index].exchange.apply(.description(.provisional, by: .them))
+        report(response, of: session, into: &effects)
+        guard let rSeq else { return }
+        let isWanted = session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none
+        let awaitsAnswer = acknowledgeProvisional(
+            &session, rSeq: rSeq, isOffer: isOffer && isWanted, in: index, at: arrival.now, into: &effects)
+        if awaitsAnswer, let body {
+            let tag = session.remoteTag(index)
+            effects.events.append(
+                .offered(session.id, .init(carrier: .reliableProvisional, remoteTag: tag, body: body)))
         }
+        proceedWithOffer(&session, at: arrival.now, into: &effects)
+    }
+
+    /// Reports a provisional response, unless the INVITE is being cancelled.
+    private func report(
+        _ response: borrowing SIPMessage, of session: InviteSession, into effects: inout UserAgentEffects
+    ) {
+        guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else { return }
         effects.events.append(.provisional(session.id, Self.receivedResponse(response)))
+    }
+
+    /// The early dialog that a provisional response belongs to, or makes; `nil` without a tag, and beyond
+    /// ``maximumForks``.
+    private func earlyDialog(
+        _ session: inout InviteSession, of response: borrowing SIPMessage, _ arrival: Arrival
+    ) -> Int? {
+        guard let tag = response.to.tag, !tag.isEmpty else { return nil }
+        if let index = session.dialog(withRemoteTag: response.bytes(of: tag)) {
+            session.dialogs[index].peer = arrival.route
+            return index
+        }
+        guard session.dialogs.count < Self.maximumForks else { return nil }
+        session.dialogs.append(dialog(of: session, from: response, arrival))
+        return session.dialogs.count - 1
     }
 
     /// A 2xx: the first makes the dialog, copies are acknowledged again, that of another fork is acknowledged and

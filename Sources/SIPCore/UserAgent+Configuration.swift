@@ -18,6 +18,8 @@ extension UserAgent {
         /// When set, incoming requests outside a dialog must authenticate with one of these (digest, realm ``realm``);
         /// others are answered 407. ACK and CANCEL cannot be challenged (RFC 3261 §22.1).
         public var requiredCredentials: [SIPCredentials] = []
+        /// Which callers get our provisional responses reliably.
+        public var reliableProvisionals = ProvisionalReliability.whenRequired
         /// Session-Expires that we ask callers for (RFC 4028), in whole seconds; `nil` asks for none and agrees to theirs.
         public var sessionInterval: Duration?
         /// The least Session-Expires that we agree to, in whole seconds; 90 s at least. Shorter ones are answered 422.
@@ -25,7 +27,7 @@ extension UserAgent {
         /// Realm of our own challenges.
         public var realm = "outdial"
 
-        /// Methods that the application serves, beyond INVITE, ACK, CANCEL, BYE and UPDATE, which sessions serve, and OPTIONS,
+        /// Methods that the application serves, beyond INVITE, ACK, CANCEL, BYE, PRACK and UPDATE, which sessions serve, and OPTIONS,
         /// which the user agent answers itself unless it is named here. Their requests are handed up by
         /// ``UserAgentEvent/requestReceived(_:session:_:)``; those of all other methods are answered 405 or 501.
         public var methods: [SIPMethod] = []

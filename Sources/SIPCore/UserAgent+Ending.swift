@@ -167,7 +167,7 @@ extension UserAgent {
             fail(&session, .timedOut, into: &effects)
         case .bye: finish(&session, into: &effects)
         case .offer: offerTimedOut(&session, at: now, into: &effects)
-        case .cancel, .fork, .superseded, .request: break  // The session's own timer ends a cancelled INVITE.
+        case .cancel, .fork, .superseded, .prack, .request: break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)
     }
@@ -193,6 +193,10 @@ extension UserAgent {
             endDialog(&session, .byUs, at: now, into: &effects)
         case .session:
             sessionTimerFired(&session, at: now, into: &effects)
+        case .provisional:
+            provisionalTimerFired(&session, at: now, into: &effects)
+        case .keepAlive:
+            keepInviteAlive(&session, at: now, into: &effects)
         case .backOff:
             step(&session, .due, at: now, into: &effects)
             proceedWithOffer(&session, at: now, into: &effects)

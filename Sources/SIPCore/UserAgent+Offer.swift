@@ -124,7 +124,7 @@ extension UserAgent {
             message.header(.contact, contact)
             message.header(.allow, allowed)
             if method == .invite { message.header(.accept, "application/sdp") }
-            message.header(.supported, Self.supportedOptions)
+            message.header(.supported, "timer")
             if let timer { message.sessionExpires(timer) }
             if minimum > SessionTimer.leastInterval { message.header(.minSE, Int(minimum)) }
             message.headers(authorization)

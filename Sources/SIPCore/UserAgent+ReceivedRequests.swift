@@ -36,11 +36,11 @@ extension UserAgent {
 
     /// Value of Allow, and the methods that are handed up.
     static func served(_ methods: [SIPMethod]) -> (allowed: String, handedUp: UInt32) {
-        var allowed: [SIPMethod] = [.invite, .ack, .cancel, .bye, .options, .update]
+        var allowed: [SIPMethod] = [.invite, .ack, .cancel, .bye, .options, .prack, .update]
         var handedUp: UInt32 = 0
         for method in methods {
             switch method.code {
-            case .invite, .ack, .cancel, .bye, .update: continue
+            case .invite, .ack, .cancel, .bye, .prack, .update: continue
             case .other: break
             default: handedUp |= 1 << UInt32(method.code.rawValue)
             }

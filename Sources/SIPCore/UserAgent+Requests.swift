@@ -83,9 +83,9 @@ extension UserAgent {
     }
 
     /// Extensions that we serve, by option tag (RFC 3261 §19.2).
-    static let optionTags = ["timer"]
+    static let optionTags = ["100rel", "timer"]
     /// Value of Supported.
-    static let supportedOptions = "timer"
+    static let supportedOptions = "100rel, timer"
 
     /// Text of the application on one line: line breaks and other control characters become spaces.
     static func oneLine(_ text: String) -> String {

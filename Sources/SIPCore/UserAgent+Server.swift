@@ -34,14 +34,12 @@ extension UserAgent {
     /// Why a request cannot be taken up, in the order of RFC 3261 §8.2; `nil` when it can.
     private func refusal(of request: borrowing SIPMessage) -> Int? {
         switch request.fields.methodCode {
-        case .invite, .bye, .options, .update: break
+        case .invite, .bye, .options, .prack, .update: break
         case let code: if !isHandedUp(request) { return code == .other ? 501 : 405 }
         }
         if request.requestURI.scheme == .other { return 416 }
         if request.firstHeader(.require) != nil, !Self.unsupported(of: request).isEmpty { return 420 }
-        guard request.isMethod(.invite) || request.isMethod(.update), !request.body.isEmpty else {
-            return nil
-        }
+        guard !request.body.isEmpty, Self.mayDescribe(request) else { return nil }
         guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
         if let coding = request.value(of: .contentEncoding),
             !request.bytes.matches(coding, lowercase: "identity")
@@ -82,6 +80,14 @@ extension UserAgent {
             return answer(request, status: 503, key: key, arrival, into: &effects)
         }
         acceptInvite(request, of: caller, key: key, arrival, into: &effects)
+    }
+
+    /// Whether a request's method is one that may carry a session description.
+    private static func mayDescribe(_ request: borrowing SIPMessage) -> Bool {
+        switch request.fields.methodCode {
+        case .invite, .prack, .update: true
+        default: false
+        }
     }
 
     /// The option tags of Require that we do not know (RFC 3261 §8.2.2.3).
@@ -160,6 +166,8 @@ extension UserAgent {
         switch request.fields.methodCode {
         case .invite:
             reinvite(request, in: &session, dialog: index, key: key, arrival, into: &effects)
+        case .prack:
+            receivePrack(request, in: &session, dialog: index, key: key, arrival, into: &effects)
         case .update:
             receiveUpdate(request, in: &session, dialog: index, key: key, arrival, into: &effects)
         case .bye:

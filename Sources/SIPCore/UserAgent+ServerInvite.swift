@@ -93,7 +93,7 @@ extension UserAgent {
             key: key, mergeKey: mergeKey, route: route, session: session.id)
         session.server = InviteSession.ServerInvite(
             transaction: transaction, cSeq: request.cSeq.number, head: head, route: route,
-            terms: SessionTimerTerms(of: request))
+            terms: SessionTimerTerms(of: request), reliability: InviteOptions.Reliability(of: request))
         send(Answer(status: 100), of: session, at: arrival.now, into: &effects)
     }
 
@@ -103,12 +103,25 @@ extension UserAgent {
         to session: inout InviteSession, _ answer: Answer, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
     ) {
+        guard let open = session.server, !open.isDecided, open.reliable?.held == nil else { return }
+        switch answer.status {
+        case 100: send(answer, of: session, at: now, into: &effects)
+        case ..<200: respondProvisionally(to: &session, answer, at: now, into: &effects)
+        default: if mayDecide(&session, answer) { decide(&session, answer, at: now, into: &effects) }
+        }
+    }
+
+    /// Sends a final response to the INVITE that is open.
+    mutating func decide(
+        _ session: inout InviteSession, _ answer: Answer, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
         guard let open = session.server, !open.isDecided else { return }
         let timer = (200..<300).contains(answer.status) ? agreement(to: open.terms, in: session) : nil
         guard let message = send(answer, of: session, timer, at: now, into: &effects) else { return }
+        session.timers.stop(.provisional)
+        session.timers.stop(.keepAlive)
         switch answer.status {
-        case ..<200:
-            session.describe(answer.body, by: .provisional)
         case ..<300:
             session.describe(answer.body, by: .success)
             settleTimer(of: &session, timer, asClient: false, at: now)
@@ -131,6 +144,7 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard session.server?.isDecided == false else { return }
+        _ = session.server?.reliable?.step(.fail)
         send(Answer(status: status), of: session, at: now, into: &effects)
         inviteDeclined(&session, at: now, into: &effects)
     }
@@ -140,6 +154,8 @@ extension UserAgent {
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
         session.server = nil
+        session.timers.stop(.provisional)
+        session.timers.stop(.keepAlive)
         guard session.state == .established, let index = session.confirmed else { return }
         session.dialogs[index].exchange.apply(.withdrawal)
         proceedWithOffer(&session, at: now, into: &effects)
@@ -147,9 +163,9 @@ extension UserAgent {
 
     /// - Returns: Where the response lies in the bytes of `effects`; `nil` when it is too large to be sent.
     @discardableResult
-    private mutating func send(
+    mutating func send(
         _ answer: Answer, of session: InviteSession, _ timer: SIPSessionExpires? = nil,
-        at now: MonotonicInstant, into effects: inout UserAgentEffects
+        rSeq: UInt32? = nil, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) -> Range<Int>? {
         guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
         let product = configuration.productName
@@ -166,6 +182,10 @@ extension UserAgent {
             if status.isSuccess {
                 message.header(.accept, "application/sdp")
                 message.header(.supported, Self.supportedOptions)
+            }
+            if let rSeq {
+                message.header(.require, "100rel")
+                message.header(.rSeq, Int(rSeq))
             }
             if let timer { message.agree(to: timer) }
             if status == .requestTerminated { message.reason(endReason) }

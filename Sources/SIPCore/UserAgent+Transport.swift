@@ -35,7 +35,7 @@ extension UserAgent {
             if session.outgoing?.isOpen == true {
                 offerFailed(&session, .transportFailed, at: now, into: &effects)
             }
-        case .invite, .cancel, .fork, .superseded, .request:
+        case .invite, .cancel, .fork, .superseded, .prack, .request:
             break  // The session's own timer ends a cancelled INVITE.
         }
         sessions.checkIn(session)

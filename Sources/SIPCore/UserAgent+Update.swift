@@ -87,8 +87,10 @@ extension UserAgent {
             switch owed.message {
             case .response: respond(to: &answering, owed, answer, at: now, into: &effects)
             case .acknowledgement: acknowledge(&answering, with: body, into: &effects)
-            case .prack: break
+            case .prack:
+                acknowledgeProvisional(&answering, owed, with: body, at: now, into: &effects)
             }
+            proceedWithResponses(&answering, at: now, into: &effects)
             proceedWithOffer(&answering, at: now, into: &effects)
         }
         sessions.checkIn(answering)

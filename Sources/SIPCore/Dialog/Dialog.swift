@@ -24,6 +24,8 @@ struct Dialog: Sendable {
     var acknowledgementBody: SIPBody?
     /// Whose turn it is to offer or to answer.
     var exchange = OfferAnswer()
+    /// Of the far end's reliable provisional responses.
+    var order = ProvisionalOrder()
 
     init(
         remoteTag: [UInt8], remoteParty: String, remoteTarget: String, routeSet: [String],
@@ -44,6 +46,7 @@ struct Dialog: Sendable {
         localCSeq = early.localCSeq
         remoteCSeq = early.remoteCSeq
         exchange = early.exchange
+        order = early.order
     }
 
     /// The number for our next request; grows by one each (RFC 3261 §12.2.1.1).

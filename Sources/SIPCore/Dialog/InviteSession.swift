@@ -34,6 +34,10 @@ struct InviteSession: Sendable {
         case session
         /// An offer that met a 491 goes again (RFC 3261 §14.1).
         case backOff
+        /// A reliable provisional response again, or no PRACK for it (RFC 3262 §3).
+        case provisional
+        /// A provisional response so that the INVITE is not taken for dead (RFC 3261 §13.3.1.1).
+        case keepAlive
     }
 
     /// What all requests of this session have in common.
@@ -75,6 +79,8 @@ struct InviteSession: Sendable {
     var queuedOffer: OutgoingOffer?
     /// Offers of the far end that wait for the application, oldest first.
     var owedAnswers: [OwedAnswer] = []
+    /// PRACKs under way.
+    var pracks: [PendingPrack] = []
     /// For copies of the 2xx to our last re-INVITE.
     var reinviteAcknowledgement: ReinviteAcknowledgement?
     /// Our last offer or answer: what a refresh by re-INVITE repeats.
@@ -153,6 +159,12 @@ extension InviteSession {
         let route: MessageRoute
         /// What it says about the session timer.
         let terms: SessionTimerTerms
+        /// What it says about reliable provisional responses.
+        let reliability: InviteOptions.Reliability
+        /// `nil` while none was sent reliably.
+        var reliable: ReliableProvisional?
+        /// The latest one of 101 or more.
+        var lastProvisional: UserAgent.Answer?
         /// The 2xx, repeated until its ACK; empty before.
         var answer: [UInt8] = []
         var repeatInterval = Duration.zero

@@ -101,6 +101,8 @@ public enum UserAgentEvent: Hashable, Sendable {
     // As a server
     /// A new INVITE, already answered with 100. Respond with ``UserAgent/respond(to:status:reason:headers:body:contact:at:into:)``.
     case incoming(InviteSessionID, ReceivedRequest)
+    /// PRACK came for a provisional response of ours (RFC 3262), with its body if it carries the answer.
+    case provisionalAcknowledged(InviteSessionID, body: SIPBody?)
     /// The ACK for our 2xx came, with its body if it carries the answer.
     case acknowledged(InviteSessionID, body: SIPBody?)
     /// CANCEL came before our final response; 487 is already among the sends. The last event of the session.

@@ -15,6 +15,7 @@ enum TransactionUser: Hashable, Sendable {
     case superseded(InviteSessionID)
     /// A re-INVITE or UPDATE of ours.
     case offer(InviteSessionID)
+    case prack(InviteSessionID)
     /// The BYE for a fork that answered too late.
     case fork(InviteSessionID)
     /// A request that is no part of a session's own machinery.
@@ -23,7 +24,7 @@ enum TransactionUser: Hashable, Sendable {
     var session: InviteSessionID {
         switch self {
         case .invite(let session), .superseded(let session), .cancel(let session), .bye(let session),
-            .offer(let session),
+            .offer(let session), .prack(let session),
             .fork(let session):
             session
         case .request: .nobody

@@ -403,7 +403,7 @@ actor SignallingEngine: LoopEngine {
             call.answersUpdate = true
             let description = offer.body.sessionDescription
             call.job.media.post { $0.reanswer(id, offer: description) }
-        case .offerAnswered, .offerRefused, .refreshed: break
+        case .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
         case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
         case .cancelled(let session): cancelled(session)
         case .strangerRefused(let source): turnAway(source, .stranger, at: now)

@@ -60,7 +60,7 @@ struct RequestTests {
         #expect(response.cSeqNumber == UInt32(number))
         #expect(
             response.headers.first { $0.name == "Allow" }?.value
-                == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
+                == "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE")
         #expect(response.body == callee.optionsBody)
         #expect(wire.isDrained)
     }
@@ -245,7 +245,7 @@ struct RequestTests {
         #expect(wire.sent(by: .callee).suffix(2) == ["501 CUSTOM2", "405 INFO"])
         #expect(
             Scripted.header("Allow", of: wire.datagrams.last?.text ?? "")
-                == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, MESSAGE, CUSTOM")
+                == "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, MESSAGE, CUSTOM")
     }
 
     @Test(

@@ -27,9 +27,9 @@ struct ServerTests {
         let wire = Wire()
         #expect(answers(to: Scripted.request("OPTIONS"), wire) == ["200 OPTIONS"])
         let text = wire.datagrams[0].text
-        #expect(Scripted.header("Allow", of: text) == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
+        #expect(Scripted.header("Allow", of: text) == "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE")
         #expect(Scripted.header("Accept", of: text) == "application/sdp")
-        #expect(Scripted.header("Supported", of: text) == "timer")
+        #expect(Scripted.header("Supported", of: text) == "100rel, timer")
         #expect(Scripted.parameter("tag", of: Scripted.header("To", of: text)) != nil)
     }
 
@@ -38,8 +38,8 @@ struct ServerTests {
         arguments: [
             ("REGISTER", [], "", 405), ("INFO", [], "", 405), ("SUBSCRIBE", [], "", 405),
             ("NEWMETHOD", [], "", 501),
-            ("invite", [], "", 501), ("BYE", [], "", 481), ("OPTIONS", ["Require: 100rel"], "", 420),
-            ("INVITE", ["Require: 100rel, x-none"], "offer", 420),
+            ("invite", [], "", 501), ("BYE", [], "", 481), ("OPTIONS", ["Require: x-none"], "", 420),
+            ("INVITE", ["Require: x-one, x-two"], "offer", 420),
             ("INVITE", ["Accept: text/plain"], "offer", 406),
             ("INVITE", ["Content-Encoding: gzip"], "offer", 415),
         ] as [(String, [String], String, Int)])
@@ -53,7 +53,7 @@ struct ServerTests {
         if status == 405 || status == 501 {
             #expect(
                 Scripted.header("Allow", of: wire.datagrams[0].text)
-                    == "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
+                    == "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE")
         }
         if status == 420 {
             #expect(

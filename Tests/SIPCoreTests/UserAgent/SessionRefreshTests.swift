@@ -73,7 +73,7 @@ struct SessionRefreshTests {
     func off() throws {
         let (wire, session) = try call(interval: nil)
         #expect(header("Session-Expires", of: "INVITE", wire) == nil)
-        #expect(header("Supported", of: "INVITE", wire) == "timer")
+        #expect(header("Supported", of: "INVITE", wire) == "100rel, timer")
         #expect(header("Session-Expires", of: "200 INVITE", wire) == nil)
         wire.run(for: .seconds(500))
         #expect(!wire.datagrams.contains { $0.name == "UPDATE" })
