@@ -5,7 +5,7 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case notRunning, invalidRequest, duplicateID, shuttingDown, noRoute, socket, notAnswered, ended,
                 file
-            case tooManyCalls, alreadyRunning, noCallerNumber, notSigned
+            case tooManyCalls, alreadyRunning, noCallerNumber, notSigned, invalidTrunk
         }
 
         private let kind: Kind
@@ -29,6 +29,8 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let ended = Self(kind: .ended)
         /// A recording could not be written.
         public static let file = Self(kind: .file)
+        /// A setting of a trunk is not usable; the message names it.
+        public static let invalidTrunk = Self(kind: .invalidTrunk)
         /// `run()` was called while it was running.
         public static let alreadyRunning = Self(kind: .alreadyRunning)
         /// The dialer's limit of calls at once is reached.

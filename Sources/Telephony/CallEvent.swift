@@ -19,7 +19,9 @@ public struct CallEvent: Hashable, Sendable {
 
     @nonexhaustive
     public enum Kind: Hashable, Sendable {
-        /// The INVITE is about to leave; its SIP Call-ID.
+        /// The trunk that the call goes over next. Told before ``dialing(sipCallID:)``, by dialers of several trunks.
+        case routed(trunk: String)
+        /// The INVITE is about to leave; its SIP Call-ID. Again, with another, when a trunk could not carry it.
         case dialing(sipCallID: String)
         /// An INVITE for one of our numbers has come; its SIP Call-ID.
         case incoming(sipCallID: String)

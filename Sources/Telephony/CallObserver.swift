@@ -11,7 +11,10 @@ public protocol CallObserver: Sendable {
     func callEnded(_ record: CallRecord)
     /// Callers were turned away at the door; at most once a second.
     func callersRefused(_ refused: RefusedCallers)
-    /// One datagram left or came, signalling or media. Called only when ``wantsDatagrams`` is true.
+    /// Something happened to a trunk, which is named.
+    func trunk(_ name: String, did event: TrunkEvent)
+    /// One datagram left or came, signalling or media. Called only when ``wantsDatagrams`` is true,
+    /// with several media loops by several threads at once.
     ///
     /// - Parameter call: `nil` for signalling that belongs to no call of the dialer, or comes after its end.
     func datagram(
@@ -28,6 +31,7 @@ extension CallObserver {
     public func call(_ id: CallID, did event: CallEvent) {}
     public func callEnded(_ record: CallRecord) {}
     public func callersRefused(_ refused: RefusedCallers) {}
+    public func trunk(_ name: String, did event: TrunkEvent) {}
     public func datagram(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress,
         remote: SocketAddress, kind: DatagramKind, call: CallID?, at instant: WallClockInstant

@@ -57,6 +57,9 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case mediaRefused
     /// Answered, then lost: the dialog was lost, a network failed, or no more audio came.
     case dropped
+    /// No trunk could take it in time: all had as many calls as they may, were resting or were not registered. No INVITE
+    /// left.
+    case noTrunk
     /// Ended before an answer by the side that placed it.
     case cancelled
     /// The agent's `prepare` threw or took too long; no INVITE left, or that of an inbound call was refused.

@@ -30,7 +30,8 @@ public protocol CallPlacing: Sendable {
     /// Cancelling the task ends the call by protocol and still returns its outcome.
     ///
     /// - Parameter onDialing: Called with the attempt's SIP Call-ID before the INVITE leaves; when it throws, nothing is
-    ///   sent and the error is rethrown. A campaign makes the attempt durable here.
+    ///   sent and the error is rethrown. A campaign makes the attempt durable here. Called again, with another Call-ID,
+    ///   when a trunk could not carry the call and another one is tried: the attempt is still the same.
     /// - Throws: ``CallError`` for our own side's faults.
     func placeCall(
         _ request: CallRequest, handler: any CallHandler,

@@ -9,6 +9,10 @@ public struct CallRecord: Hashable, Sendable, Codable {
     /// The caller number that was shown; of an inbound call: to us.
     public var from: String
     public var outcome: CallOutcome
+    /// The trunk that carried it, or that it ended on; `nil` when none was found.
+    public var trunk: String?
+    /// The trunks before that could not carry it, in order; `nil` for none.
+    public var failedTrunks: [TrunkAttempt]?
     public var context: [String: String]
     public var metadata: [String: String]
     public var digits: String
@@ -39,6 +43,20 @@ public struct CallRecord: Hashable, Sendable, Codable {
         self.recording = recording
         self.recordingError = recordingError
         self.droppedInputSamples = droppedInputSamples
+    }
+}
+
+/// One trunk that could not carry a call.
+public struct TrunkAttempt: Hashable, Sendable, Codable {
+    public var trunk: String
+    /// Call-ID of its INVITE; `nil` when none left.
+    public var sipCallID: String?
+    public var cause: CallCause
+
+    public init(trunk: String, sipCallID: String? = nil, cause: CallCause) {
+        self.trunk = trunk
+        self.sipCallID = sipCallID
+        self.cause = cause
     }
 }
 

@@ -12,7 +12,8 @@ public struct CallRequest: Hashable, Sendable {
     public var id: CallID?
     /// A number dialed through the trunk (`+15551234567`), or a whole SIP URI (`sip:alice@192.0.2.7`).
     public var to: String
-    /// Caller number; `nil` takes the trunk's numbers in turn.
+    /// Caller number: one that a trunk owns, or that is verified for it (``Trunk/numbers``, ``Trunk/verifiedNumbers``); any
+    /// other is refused. `nil` takes the trunk's numbers in turn.
     public var from: String?
     /// Caller numbers of the trunk that are not to be used when ``from`` is `nil`, for example because they are blocked.
     public var avoidedCallers: [String] = []
@@ -28,6 +29,10 @@ public struct CallRequest: Hashable, Sendable {
     public var maximumDuration: Duration?
     /// `nil` for the dialer's policy (off).
     public var recording: RecordingPolicy?
+    /// Name of the trunk to dial through; `nil` lets the dialer choose among those that own ``from``.
+    public var trunk: String?
+    /// Longest wait for a place on a trunk, 0...3,600 s; `nil` for the dialer's (30 s).
+    public var queueTimeout: Duration?
     /// Sample rate at which the agent hears and speaks; `nil` for the dialer's (16,000 Hz).
     public var audioRateHertz: Int?
 

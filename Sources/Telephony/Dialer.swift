@@ -19,7 +19,7 @@ public final class Dialer: CallPlacing, Sendable {
     /// A call may overtake the `run()` that was started before it.
     private static let patience = Duration.seconds(1)
 
-    private let trunks: [Trunk]
+    private let trunkList: [Trunk]
     private let configuration: DialerConfiguration
     private let observers: [any CallObserver]
     private let registry = CallRegistry()
@@ -45,7 +45,7 @@ public final class Dialer: CallPlacing, Sendable {
         driver: (any Driver)? = nil,
         observers: [any CallObserver] = []
     ) {
-        self.trunks = trunks
+        trunkList = trunks
         self.configuration = configuration
         self.observers = observers
         state = Locked(State(driver: driver))
@@ -58,9 +58,10 @@ public final class Dialer: CallPlacing, Sendable {
     /// A trunk whose name does not resolve does not end it: each call tries again and says so in its outcome.
     ///
     /// - Throws: ``CallError/Code/socket`` when no SIP socket can be had, ``CallError/Code/alreadyRunning``,
-    ///   ``CallError/Code/noRoute`` without a trunk.
+    ///   ``CallError/Code/invalidTrunk``.
     public func run() async throws {
-        guard !trunks.isEmpty else { throw CallError(.noRoute, "the dialer has no trunk") }
+        guard !trunkList.isEmpty else { throw CallError(.invalidTrunk, "the dialer has no trunk") }
+        try Trunk.validate(trunkList)
         let isFree = state.withLock { state in
             defer { state.isClaimed = true }
             return !state.isClaimed
@@ -74,7 +75,7 @@ public final class Dialer: CallPlacing, Sendable {
         }
         let driver = try driver()
         let service = try DialerService(
-            trunks: trunks, configuration: configuration, driver: driver, registry: registry,
+            trunks: trunkList, configuration: configuration, driver: driver, registry: registry,
             observers: observers)
         try await withTaskExecutorPreference(driver.taskExecutor) {
             try await service.serve {
@@ -190,6 +191,16 @@ public final class Dialer: CallPlacing, Sendable {
 
     /// Takes no new calls, waits for the running ones, then lets ``run()`` return. Does nothing when it is not running.
     public func shutDown() async { await state.withLock { $0.service }?.finish() }
+
+    /// Every trunk as it stands now, in the order given.
+    ///
+    /// - Throws: ``CallError/Code/notRunning``.
+    public func trunks() async throws -> [TrunkStatus] { try await service().trunks() }
+
+    /// Lets a trunk be used again that was stopped, or is left alone after faults: a person has looked after it.
+    ///
+    /// - Throws: ``CallError/Code/notRunning``, ``CallError/Code/invalidRequest`` when no trunk has this name.
+    public func resume(trunk name: String) async throws { try await service().resume(trunk: name) }
 
     /// Counters of the running dialer.
     ///

@@ -13,8 +13,10 @@ public struct Trunk: Hashable, Sendable {
     public var domain: String?
     /// For 401 and 407; `nil` when the trunk knows us by address.
     public var credentials: SIPCredentials?
-    /// Caller numbers that we own on it, in E.164; used in turn.
+    /// Caller numbers that we own on it, in E.164; used in turn. Separators do not matter.
     public var numbers: [String]
+    /// Numbers of others that the carrier has verified for us. Used only where a request names one.
+    public var verifiedNumbers: [String] = []
     /// Display name shown to callees.
     public var callerName: String?
     /// Address that Contact, Via and SDP tell the far end; `nil` for the one we bind.
@@ -28,6 +30,24 @@ public struct Trunk: Hashable, Sendable {
     /// How far we vouch for its calls (STIR/SHAKEN): each INVITE carries a signed Identity header field, for which
     /// ``DialerConfiguration/identity`` is needed. `nil`: the carrier signs, or nobody.
     public var attestation: Attestation?
+    /// Trunks of the least number are used as long as one of them can take the call, 0...65,535 (as in RFC 2782).
+    public var priority = 0
+    /// Share of the calls among trunks of the same priority, 0...65,535; 0 only when there is no other.
+    public var weight = 1
+    /// INVITEs of calls started per second, 0.01...1,000, spaced evenly; `nil` for no limit.
+    public var callsPerSecond: Double?
+    /// Calls at once, from the choice of the trunk to their end; `nil` for no limit.
+    public var maximumCalls: Int?
+    /// How it wants the numbers of callees.
+    public var dialFormat = DialFormat()
+    /// How it wants our caller numbers.
+    public var callerFormat = DialFormat()
+    /// When it is left alone.
+    public var breaker = TrunkBreakerPolicy()
+    /// `nil` for a trunk that needs no registration.
+    public var registration: TrunkRegistration?
+    /// `nil`: it is not asked for its health.
+    public var healthCheck: TrunkHealthCheck?
 
     public init(
         name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
@@ -74,6 +94,10 @@ public struct DialerConfiguration: Sendable {
     public var portQuarantine = Duration.seconds(5)
     /// Calls at once; above it ``CallError/Code/tooManyCalls``.
     public var maximumCalls = 2_000
+    /// Calls that wait at once for a place on a trunk; above it ``CallError/Code/tooManyCalls``.
+    public var queueLimit = 1_000
+    /// Longest wait for a place on a trunk, 0...3,600 s; then the outcome is ``CallDisposition/noTrunk``.
+    public var queueTimeout = Duration.seconds(30)
     /// Events kept per call for each subscriber; older ones are dropped, the outcome never.
     public var eventLimit = 1_024
     /// Whether the answer classifier listens.

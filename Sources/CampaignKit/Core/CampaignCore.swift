@@ -187,7 +187,14 @@ public struct CampaignCore: Sendable {
     /// - Returns: False when it must not leave, because while the agent prepared the campaign was paused or cancelled, the recipient's hours
     ///   have ended, the trunk asked to be left alone, or another caller number was blocked. ``withdraw(_:at:)`` it then.
     public mutating func dialing(_ id: CallID, sipCallID: String, wall: WallClockInstant) -> Bool {
-        guard campaign.state == .running, var call = calls[id], call.attempt == nil,
+        if var attempt = calls[id]?.attempt {
+            // Another trunk takes over: still the same attempt.
+            attempt.sipCallID = sipCallID
+            calls.update(id) { $0.attempt = attempt }
+            changedAttempts[id] = attempt
+            return true
+        }
+        guard campaign.state == .running, var call = calls[id],
             hours.status(of: recipients[call.slot], at: wall) == .open, restraint.allowsStart(at: wall),
             restraint.restingCallers(at: wall).allSatisfy(call.planned.request.avoidedCallers.contains)
         else { return false }

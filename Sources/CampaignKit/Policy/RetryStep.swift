@@ -27,6 +27,8 @@ struct RetryStep {
         case .trunkFault where outcome.isCarrierLimit: return carrierLimit(outcome, "carrier limit" + cause)
         case .trunkFault: return trunkFault("trunk fault" + cause)
         case .failed: return trunkFault("failed on our side" + cause)
+        case .noTrunk:
+            return unused(.neutral, retryAt: now.advanced(by: policy.trunkFaultDelay), "no trunk" + cause)
         case .notPrepared:
             return unused(.pause(.agentNotReady), retryAt: now, "the agent could not get ready" + cause)
         case .unknown: return final(.unknown, "what became of the call is not known", .neutral)

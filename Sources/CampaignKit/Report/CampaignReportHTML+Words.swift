@@ -17,6 +17,7 @@ extension CampaignReportHTML {
         case (.trunkFault, _): "trunk fault"
         case (.mediaRefused, _): "no common media"
         case (.cancelled, _): "ended by us"
+        case (.noTrunk, _): "no trunk free"
         case (.notPrepared, _): "agent not ready"
         case (.failed, _): "failed here"
         case (.unknown, _): "unknown"
@@ -39,7 +40,8 @@ extension CampaignReportHTML {
         case .busy: "busy"
         case .noAnswer, .cancelled: "noanswer"
         case .declined, .blocked, .badNumber: "declined"
-        case .trunkFault, .forbidden, .dropped, .mediaRefused, .notPrepared, .failed: "fault"
+        case .trunkFault, .forbidden, .dropped, .mediaRefused, .noTrunk, .notPrepared, .failed:
+            "fault"
         case .unknown: "unknown"
         }
     }

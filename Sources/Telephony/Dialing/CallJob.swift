@@ -13,7 +13,12 @@ final class CallJob: Sendable {
     /// `nil` when nothing is recorded.
     let recording: RecordingTrack?
 
+    /// Its name at the trunk desk; 0 for a call to us, which needs no place.
+    let ticket: TrunkPool.Ticket
+
     private let over = Gate()
+    // Guards the trunks that could not carry it: its tasks and its engine write, the desk and the record read.
+    private let failed = Locked<[(trunk: Int, attempt: TrunkAttempt)]>([])
     // Guards the engine that speaks its signalling. The engines move it from one to another on their common loop;
     // other threads look it up there.
     private let home: Locked<SignallingEngine>
@@ -21,12 +26,14 @@ final class CallJob: Sendable {
     private let end = Locked<(outcome: CallOutcome?, failure: (any Error)?)>((nil, nil))
 
     init(
-        call: Call, plan: CallPlan, signalling: SignallingEngine, media: MediaEngine,
+        call: Call, plan: CallPlan, ticket: TrunkPool.Ticket = 0, signalling: SignallingEngine,
+        media: MediaEngine,
         handler: any CallHandler, recording: RecordingTrack?,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
     ) {
         self.call = call
         self.plan = plan
+        self.ticket = ticket
         self.media = media
         home = Locked(signalling)
         self.handler = handler
@@ -35,6 +42,24 @@ final class CallJob: Sendable {
     }
 
     var id: CallID { call.id }
+
+    // MARK: Trunks
+
+    /// Those that it has not tried.
+    var trunksLeft: [Int] {
+        let failed = failed.withLock { $0 }
+        return plan.trunks.filter { trunk in !failed.contains { $0.trunk == trunk } }
+    }
+
+    var failedTrunks: [TrunkAttempt] { failed.withLock { $0.map(\.attempt) } }
+
+    /// A trunk could not carry it.
+    func note(_ attempt: TrunkAttempt, over trunk: Int) { failed.withLock { $0.append((trunk, attempt)) } }
+
+    /// The trunk noted last is the one on which the call ends.
+    func forgetLastTrunk() { failed.withLock { _ = $0.popLast() } }
+
+    // MARK: Engines
 
     /// The engine in which it lives.
     var signalling: SignallingEngine { home.withLock { $0 } }

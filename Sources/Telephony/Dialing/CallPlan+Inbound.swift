@@ -14,6 +14,7 @@ extension CallPlan {
             maximumDuration: acceptance.maximumDuration, recording: acceptance.recording,
             audioRateHertz: acceptance.audioRateHertz)
         trunks = []
+        queueTimeout = .zero
         ringTimeout = policy.ringTimeout
         maximumDuration = acceptance.maximumDuration ?? configuration.maximumDuration
         guard maximumDuration >= .seconds(30), maximumDuration <= .seconds(3_600) else {

@@ -17,7 +17,8 @@ struct DialPlan: Hashable, Sendable {
         if request.to.lowercased().hasPrefix("sip:") {
             requestURI = try Self.checkedURI(request.to)
         } else {
-            requestURI = "sip:\(try Self.userPart(number: request.to, field: "to"))@\(domain)"
+            let user = try Self.userPart(number: request.to, field: "to", format: trunk.dialFormat)
+            requestURI = "sip:\(user)@\(domain)" + (trunk.dialFormat.marksPhoneNumbers ? ";user=phone" : "")
         }
         to = "<\(requestURI)>"
 
@@ -29,12 +30,13 @@ struct DialPlan: Hashable, Sendable {
         }
         let user: String
         if let number {
-            user = try Self.userPart(number: number, field: "from")
+            user = try Self.userPart(number: number, field: "from", format: trunk.callerFormat)
         } else {
             user = Self.escapedUser(trunk.credentials?.username ?? "outdial")
         }
         callerNumber = number ?? ""
-        let address = "<sip:\(user)@\(domain)>"
+        let marksNumber = number != nil && trunk.callerFormat.marksPhoneNumbers
+        let address = "<sip:\(user)@\(domain)\(marksNumber ? ";user=phone" : "")>"
         if let name = request.callerName ?? trunk.callerName, !name.isEmpty {
             from = "\(try Self.quoted(name)) \(address)"
         } else {
@@ -70,22 +72,24 @@ struct DialPlan: Hashable, Sendable {
             }
     }
 
-    /// A number without its visual separators (RFC 3966 §5.1.1), escaped for a URI's user part.
-    private static func userPart(number: String, field: String) throws(CallError) -> String {
-        var user = ""
-        for (offset, byte) in number.utf8.filter({ !" -.()".utf8.contains($0) }).enumerated() {
+    /// A number as the trunk wants it, escaped for a URI's user part.
+    private static func userPart(
+        number: String, field: String, format: DialFormat
+    ) throws(CallError) -> String {
+        let bare = PhoneDigits.bare(number)
+        for (offset, byte) in bare.utf8.enumerated() {
             switch byte {
-            case UInt8(ascii: "+") where offset == 0: user.append("+")
-            case UInt8(ascii: "#"): user.append("%23")
-            case UInt8(ascii: "*"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                user.unicodeScalars.append(UnicodeScalar(byte))
+            case UInt8(ascii: "+") where offset == 0: break
+            case UInt8(ascii: "#"), UInt8(ascii: "*"), UInt8(ascii: "0")...UInt8(ascii: "9"): break
             default:
                 throw CallError(.invalidRequest, "`\(field)` is neither a number nor a SIP URI")
             }
         }
-        guard user != "+", (1...40).contains(user.utf8.count) else {
+        guard bare != "+", (1...40).contains(bare.utf8.count) else {
             throw CallError(.invalidRequest, "`\(field)` needs 1 to 40 digits")
         }
+        var user = ""
+        for character in format.dialed(bare) { user += character == "#" ? "%23" : String(character) }
         return user
     }
 

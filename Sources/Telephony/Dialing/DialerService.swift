@@ -10,14 +10,17 @@ final class DialerService: Sendable {
     let lines: TrunkLines
     /// Each on a loop of its own, or one beside signalling.
     private let media: [MediaEngine]
-    private let jobs = Mailbox<CallJob>()
-    // Guards the draw of ids, the choice of trunks and the turn of the media engines.
+    private let desk: TrunkDesk
+    private let work: Mailbox<CallWork>
+    // Guards the draw of ids and the turns of the media engines and of each trunk's numbers.
     private let state: Locked<State>
 
     private struct State {
         var generator: SeededGenerator
-        var pool: TrunkPool
         var mediaTurn = 0
+        /// By trunk.
+        var numberTurns: [Int]
+        var lastTicket: TrunkPool.Ticket = 0
     }
 
     /// Time for BYE and CANCEL when the dialer is stopped.
@@ -37,11 +40,19 @@ final class DialerService: Sendable {
         self.driver = driver
         self.registry = registry
         state = Locked(
-            State(generator: driver.makeGenerator(label: "dialer"), pool: TrunkPool(trunks: trunks)))
+            State(generator: driver.makeGenerator(label: "dialer"), numberTurns: trunks.map { _ in 0 }))
         media = try Self.makeMediaEngines(configuration, driver: driver, observers: observers)
-        lines = TrunkLines(
-            trunks: trunks, configuration: configuration, driver: driver, registry: registry,
-            observers: observers)
+        let work = Mailbox<CallWork>()
+        let desk = TrunkDesk(
+            trunks: trunks, configuration: configuration, driver: driver, observers: observers)
+        self.work = work
+        self.desk = desk
+        lines = TrunkLines(trunks: trunks, configuration: configuration, driver: driver) {
+            [configuration] incoming in
+            SignallingEngine(
+                driver: driver, configuration: configuration, registry: registry, desk: desk, redials: work,
+                hasSeveralTrunks: trunks.count > 1, observers: observers, incoming: incoming)
+        }
     }
 
     private static func makeMediaEngines(
@@ -72,6 +83,7 @@ final class DialerService: Sendable {
     /// - Parameter onReady: Called once calls are taken.
     /// - Throws: ``CallError/Code/socket``. A trunk that cannot be reached now is tried again for each call.
     func serve(onReady: () -> Void) async throws {
+        await desk.ask { $0.open() }
         for engine in media { await engine.ask { $0.open() } }
         for index in lines.trunks.indices {
             do {
@@ -95,13 +107,16 @@ final class DialerService: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.serveIncoming() }
-                while let job = await jobs.next() {
-                    group.addTask { await self.carry(job) }
+                while let work = await work.next() {
+                    switch work {
+                    case .carry(let job): group.addTask { await self.carry(job) }
+                    case .redial(let job): group.addTask { await self.redial(job) }
+                    }
                 }
             }
         } onCancel: {
             registry.close()
-            jobs.finish()
+            work.finish()
             lines.incoming.finish()
             let deadline = driver.now.advanced(by: Self.drainTime)
             lines.drain(by: deadline)
@@ -114,6 +129,7 @@ final class DialerService: Sendable {
     private func close() async {
         await lines.close()
         for engine in media { await engine.ask { $0.close() } }
+        await desk.ask { $0.close() }
     }
 
     /// Takes no new calls and lets ``serve()`` end once the last is over.
@@ -121,7 +137,7 @@ final class DialerService: Sendable {
         registry.close()
         for engine in lines.engines { engine.post { $0.stopTakingCalls() } }
         await registry.idle()
-        jobs.finish()
+        work.finish()
         lines.incoming.finish()
     }
 
@@ -134,17 +150,20 @@ final class DialerService: Sendable {
     ) throws(CallError) -> CallJob {
         let plan = try CallPlan(
             request, trunks: lines.trunks, configuration: configuration, handlerRate: handler.audioRateHertz)
-        let drawnID = state.withLock { $0.generator.token(digits: 24) }
+        let (drawnID, ticket) = state.withLock { state in
+            state.lastTicket += 1
+            return (state.generator.token(digits: 24), state.lastTicket)
+        }
         let id = request.id ?? CallID(drawnID)
         let call = Call(
             id: id, request: request, audio: CallAudio(rateHertz: plan.audioRateHertz),
             eventLimit: configuration.eventLimit, control: self, clock: driver)
         let job = CallJob(
-            call: call, plan: plan, signalling: lines.lobby, media: nextMedia(), handler: handler,
-            recording: RecordingTrack(plan.recording, id: id), onDialing: onDialing)
+            call: call, plan: plan, ticket: ticket, signalling: lines.lobby, media: nextMedia(),
+            handler: handler, recording: RecordingTrack(plan.recording, id: id), onDialing: onDialing)
         try registry.register(job, limit: configuration.maximumCalls)
         job.post { $0.admit(job) }
-        if !jobs.put(job) {
+        if !work.put(.carry(job)) {
             // Serving ended in between: nobody would carry it.
             job.post {
                 $0.hangUp(id, text: "the dialer was stopped")
@@ -214,49 +233,94 @@ final class DialerService: Sendable {
         }
     }
 
-    /// - Returns: Whether an INVITE was started.
+    /// Finds a trunk for a call and starts its INVITE.
+    ///
+    /// - Returns: Whether an INVITE was started; if not, the call has been ended.
     private func dial(_ job: CallJob) async -> Bool {
-        let line: TrunkLine
-        do {
-            line = try await lines.line(state.withLock { $0.pool.choose(among: job.plan.trunks) })
-        } catch {
-            if error.code == .noRoute {
-                abort(job, .trunkFault, error.message)
-            } else {
-                job.fail(with: error)
-                abort(job, .failed, error.message)
-            }
-            return false
-        }
-        let (sipCallID, plan) = state.withLock { state in
-            let plan = Result { () throws(CallError) in
-                try DialPlan(job.plan.request, trunk: line.trunk, turn: state.pool.nextTurn(of: line.index))
-            }
-            return (state.generator.token(digits: 32), plan)
-        }
-        let media = job.media
-        switch await media.ask({ media in
-            Result { () throws(CallError) in
-                (plan: try plan.get(), offer: try media.openLeg(job, route: line.route))
-            }
-        }) {
-        case .failure(let error):
-            job.fail(with: error)
-            abort(job, .failed, error.message)
-            return false
-        case .success(let (plan, offer)):
-            do {
-                try await job.onDialing(sipCallID)
-            } catch {
-                job.fail(with: error)
-                abort(job, .failed, "not dialed: \(AgentResult.summary(of: error))")
-                media.post { $0.stop(job.id) }
+        while true {
+            let trunk: Int
+            switch await desk.place(for: job) {
+            case .success(let place): trunk = place
+            case .failure(let refusal):
+                giveUp(job, refusal)
                 return false
             }
-            let attempt = DialAttempt(line: line, plan: plan, sipCallID: sipCallID, offer: offer)
-            let isDialing = await job.ask { $0.dial(job.id, attempt) }
-            if !isDialing { media.post { $0.stop(job.id) } }
-            return isDialing
+            do {
+                return await send(job, over: try await lines.line(trunk))
+            } catch {
+                guard error.code == .noRoute else {
+                    return fail(job, with: error, "\(error.message)")
+                }
+                let name = lines.trunks[trunk].name
+                job.note(TrunkAttempt(trunk: name, cause: CallCause(text: error.message)), over: trunk)
+                desk.post { $0.end(job.ticket, .fault(error.message)) }
+            }
+        }
+    }
+
+    /// Dials a call again, over another trunk than those that could not carry it.
+    private func redial(_ job: CallJob) async { _ = await dial(job) }
+
+    /// Gets ready for the INVITE of a call that has its place on a trunk, and sends it.
+    private func send(_ job: CallJob, over line: TrunkLine) async -> Bool {
+        let (sipCallID, turn) = state.withLock { state in
+            // The same number again where the trunk was reached only after others.
+            let turn = state.numberTurns[line.index]
+            if job.plan.request.from == nil { state.numberTurns[line.index] &+= 1 }
+            return (state.generator.token(digits: 32), turn)
+        }
+        let plan: DialPlan
+        let offer: [UInt8]
+        do throws(CallError) {
+            plan = try DialPlan(job.plan.request, trunk: line.trunk, turn: turn)
+            offer = try await job.media.ask { media in
+                Result { () throws(CallError) in try media.openLeg(job, route: line.route) }
+            }.get()
+        } catch {
+            return fail(job, with: error, error.message)
+        }
+        do {
+            try await job.onDialing(sipCallID)
+        } catch {
+            job.media.post { $0.stop(job.id) }
+            return fail(job, with: error, "not dialed: \(AgentResult.summary(of: error))")
+        }
+        let attempt = DialAttempt(line: line, plan: plan, sipCallID: sipCallID, offer: offer)
+        guard await desk.mayStart(job), await job.ask({ $0.dial(job.id, attempt) }) else {
+            job.media.post { $0.stop(job.id) }
+            desk.post { $0.end(job.ticket, .neutral) }
+            return false
+        }
+        return true
+    }
+
+    /// Our own side failed.
+    ///
+    /// - Returns: False: nothing is dialed.
+    private func fail(_ job: CallJob, with error: any Error, _ text: String) -> Bool {
+        job.fail(with: error)
+        abort(job, .failed, text)
+        desk.post { $0.end(job.ticket, .neutral) }
+        return false
+    }
+
+    /// Ends a call for which there is no trunk.
+    private func giveUp(_ job: CallJob, _ refusal: TrunkRefusal) {
+        if let last = job.failedTrunks.last, last.sipCallID != nil {
+            job.post { $0.noTrunkLeft(job.id) }
+            return
+        }
+        switch refusal {
+        case .callEnded: break
+        case .noneLeft:
+            abort(job, .trunkFault, job.failedTrunks.last?.cause.text ?? "no route")
+        case .queueFull:
+            job.fail(with: CallError(.tooManyCalls, "the limit of calls that wait for a trunk is reached"))
+            abort(job, .failed, "too many calls wait for a trunk")
+        case .waitedTooLong(let state):
+            abort(job, .noTrunk, "no trunk had a place in time: \(state.words)")
+        case .unusable(let state, _):
+            abort(job, .trunkFault, "no trunk can be used: \(state.words)")
         }
     }
 
@@ -265,6 +329,18 @@ final class DialerService: Sendable {
     }
 
     func hangUp(_ id: CallID, text: String) { registry.job(id)?.post { $0.hangUp(id, text: text) } }
+
+    // MARK: Trunks
+
+    func trunks() async -> [TrunkStatus] { await desk.ask { $0.statuses } }
+
+    /// - Throws: ``CallError/Code/invalidRequest``.
+    func resume(trunk name: String) throws(CallError) {
+        guard let index = lines.trunks.firstIndex(where: { $0.name == name }) else {
+            throw CallError(.invalidRequest, "no trunk has this name")
+        }
+        desk.post { $0.resume(index) }
+    }
 
     // MARK: Figures
 
@@ -286,6 +362,14 @@ final class DialerService: Sendable {
         }
         return sum
     }
+}
+
+/// What a dialer's tasks are to do.
+enum CallWork: Sendable {
+    /// A call from its preparation to its end.
+    case carry(CallJob)
+    /// A call whose trunk could not carry it, over another one.
+    case redial(CallJob)
 }
 
 extension DialerService: CallControl {

@@ -9,11 +9,14 @@ internal import SansIO
 ///         │               ▼       ▼                                ▼                       ▼
 ///         └────────────► ended ◄─ ending (waits for the user agent, bounded) ◄─────────── ended
 ///
-/// From `ended` it waits for the agent's closure (bounded by the grace time) and the media engine's figures; then it
+/// A trunk that cannot carry the call, before anything rang, leads from `dialing` to `rerouting` and back, where there is
+/// another trunk. From `ended` it waits for the agent's closure (bounded by the grace time) and the media engine's figures; then it
 /// is `concluded`, once.
 struct CallCore: Sendable {
     enum State: Hashable, Sendable {
         case preparing, dialing, ringing, earlyMedia, answering, answered, ending, ended, concluded
+        /// Between two trunks: no INVITE is out.
+        case rerouting
 
         /// An INVITE is out and no final response has come.
         var awaitsAnswer: Bool { self == .dialing || self == .ringing || self == .earlyMedia }
@@ -70,6 +73,10 @@ struct CallCore: Sendable {
     var mediaIsOpen = false
     /// Inbound: the ACK for our 200 has come.
     var isAcknowledged = false
+    /// A provisional response other than 100 has come: the far end is at work.
+    private var hasProgressed = false
+    /// Why the last trunk could not carry it.
+    private var trunkFault: CallConclusion?
 
     init(id: CallID, configuration: Configuration) {
         self.id = id
@@ -84,33 +91,60 @@ struct CallCore: Sendable {
 
     /// The call was taken: it must be dialed in time, or an agent that never gets ready would hold it for ever.
     mutating func admitted(at now: Now) {
+        guard state == .preparing else { return }
         timers.set(.prepare, to: now.monotonic.advanced(by: configuration.prepareTimeout))
     }
 
     /// Starts dialing; ignored when the call was ended while it was being prepared.
     ///
-    /// - Parameter callerNumber: Shown to the callee; `nil` when none is.
+    /// - Parameters:
+    ///   - callerNumber: Shown to the callee; `nil` when none is.
+    ///   - trunk: To be told; `nil` where there is only one.
     /// - Returns: Whether it was started.
     @discardableResult
     mutating func dial(
-        sipCallID: String, from callerNumber: String? = nil, at now: Now, into out: inout Output
+        sipCallID: String, from callerNumber: String? = nil, over trunk: String? = nil, at now: Now,
+        into out: inout Output
     ) -> Bool {
-        guard state == .preparing else { return false }
+        guard state == .preparing || state == .rerouting else { return false }
+        if state == .preparing {
+            outcome.timings.dialed = now.wall
+            timers.stop(.prepare)
+            timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
+        }
         state = .dialing
         mediaIsOpen = true
-        outcome.timings.dialed = now.wall
+        lastStatus = nil
         outcome.callerNumber = callerNumber
-        timers.stop(.prepare)
-        timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
+        if let trunk { out.emit(.routed(trunk: trunk)) }
         out.emit(.dialing(sipCallID: sipCallID))
         out.send(.invite)
         return true
     }
 
+    /// The call waits for a place on a trunk, which has a limit of its own.
+    mutating func queued() { timers.stop(.prepare) }
+
+    /// Whether the call can go on over another trunk.
+    var mayReroute: Bool { state == .dialing && !hasProgressed }
+
+    /// The trunk could not carry it, and another one may.
+    mutating func reroute(after conclusion: CallConclusion) {
+        guard mayReroute else { return }
+        state = .rerouting
+        trunkFault = conclusion
+    }
+
+    /// There is no other trunk after all.
+    mutating func noTrunkLeft(at now: Now, into out: inout Output) {
+        guard state == .rerouting else { return }
+        finish(trunkFault, at: now, into: &out)
+    }
+
     /// Ends the call by protocol, whatever its state.
     mutating func hangUp(text: String, at now: Now, into out: inout Output) {
         switch state {
-        case .preparing where !owesFinalResponse:
+        case .preparing where !owesFinalResponse, .rerouting:
             finish(CallConclusion(.cancelled, CallCause(text: text), endedBy: .us), at: now, into: &out)
         case .preparing, .dialing, .ringing, .earlyMedia:
             end(owesFinalResponse ? .declined : .cancelled, text: text, at: now, into: &out)
@@ -123,7 +157,7 @@ struct CallCore: Sendable {
     /// Ends the attempt for a reason on our own side, before or after dialing.
     mutating func abort(_ disposition: CallDisposition, text: String, at now: Now, into out: inout Output) {
         switch state {
-        case .preparing where !owesFinalResponse:
+        case .preparing where !owesFinalResponse, .rerouting:
             let endedBy: CallParty = disposition == .trunkFault ? .network : .us
             finish(CallConclusion(disposition, CallCause(text: text), endedBy: endedBy), at: now, into: &out)
         case .preparing, .dialing, .ringing, .earlyMedia, .answering, .answered:
@@ -183,6 +217,7 @@ struct CallCore: Sendable {
 
     mutating func receive(provisional response: ReceivedResponse, at now: Now, into out: inout Output) {
         guard state.awaitsAnswer else { return }
+        if response.status > 100 { hasProgressed = true }
         let isNew = lastStatus != response.status
         lastStatus = response.status
         let answer = response.body?.sessionDescription
@@ -256,6 +291,8 @@ struct CallCore: Sendable {
             switch timer {
             case .prepare:
                 abort(.notPrepared, text: "the agent was not ready in time", at: now, into: &out)
+            case .ring where state == .rerouting:
+                noTrunkLeft(at: now, into: &out)
             case .ring:
                 end(.noAnswer, text: "ring timeout", at: now, into: &out)
             case .answer:

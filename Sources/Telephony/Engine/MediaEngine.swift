@@ -79,7 +79,7 @@ actor MediaEngine: LoopEngine {
 
     // MARK: Messages
 
-    /// Takes ports for a call and makes our offer.
+    /// Takes ports for a call and makes our offer. For a call that goes on over another trunk, takes others.
     func openLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> [UInt8] {
         try makeLeg(job, route: route).negotiator.makeOffer()
     }
@@ -104,20 +104,37 @@ actor MediaEngine: LoopEngine {
 
     private func makeLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> MediaLeg {
         let (rtp, rtcp) = try bindPair(on: route.local)
-        let slot = freeSlots.popLast() ?? legs.count
-        if slot == legs.count { legs.append(nil) }
         let negotiator = AudioNegotiator(
             capabilities: AudioCapabilities(),
             localRTP: route.advertisedMedia.with(port: rtp.localAddress.port),
             sessionID: generator.next() >> 2)
-        let leg = MediaLeg(
-            job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator,
-            classifier: job.call.direction == .outbound ? makeClassifier?(job.plan.request) : nil)
-        legs[slot] = leg
-        slotsByID[job.id] = slot
+        let slot: Int
+        let leg: MediaLeg
+        if let known = slotsByID[job.id], let other = legs[known] {
+            slot = known
+            leg = other
+            closePorts(of: leg)
+            (leg.rtp, leg.rtcp, leg.negotiator) = (rtp, rtcp, negotiator)
+        } else {
+            slot = freeSlots.popLast() ?? legs.count
+            if slot == legs.count { legs.append(nil) }
+            leg = MediaLeg(
+                job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator,
+                classifier: job.call.direction == .outbound ? makeClassifier?(job.plan.request) : nil)
+            legs[slot] = leg
+            slotsByID[job.id] = slot
+        }
         slotsBySocket[rtp.id] = slot << 1
         slotsBySocket[rtcp.id] = slot << 1 | 1
         return leg
+    }
+
+    private func closePorts(of leg: MediaLeg) {
+        for bound in [leg.rtp, leg.rtcp] {
+            slotsBySocket[bound.id] = nil
+            driver.close(bound.id)
+        }
+        ports.release(leg.rtp.localAddress.port, at: driver.now)
     }
 
     /// Reads the far end's description and lets audio flow.
@@ -166,11 +183,7 @@ actor MediaEngine: LoopEngine {
         }
         leg.job.call.audio.close()
         leg.recorder?.finish()
-        for bound in [leg.rtp, leg.rtcp] {
-            slotsBySocket[bound.id] = nil
-            driver.close(bound.id)
-        }
-        ports.release(leg.rtp.localAddress.port, at: now)
+        closePorts(of: leg)
         slotsByID[id] = nil
         legs[slot] = nil
         freeSlots.append(slot)

@@ -4,8 +4,9 @@ internal import SansIO
 /// The media of one call: its ports, its RTP leg and who listens. Belongs to the media engine's loop.
 final class MediaLeg {
     let job: CallJob
-    let rtp: BoundSocket
-    let rtcp: BoundSocket
+    /// Its ports; others when the call goes over another trunk before anything was negotiated.
+    var rtp: BoundSocket
+    var rtcp: BoundSocket
     var negotiator: AudioNegotiator
     /// `nil` until the far end's description is known.
     private(set) var audio: AudioLeg?

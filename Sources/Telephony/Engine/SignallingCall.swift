@@ -13,6 +13,8 @@ final class SignallingCall: @unchecked Sendable {
     var attempt: DialAttempt?
     /// Inbound: the caller's session description; `nil` for a late offer.
     var remoteOffer: [UInt8]?
+    /// The trunk desk knows that the far end has had its word.
+    var hasHeardTrunk = false
     var digits = ""
     var media: MediaFigures?
     var recordingError: String?
@@ -28,7 +30,7 @@ final class SignallingCall: @unchecked Sendable {
     }
 
     var record: CallRecord {
-        CallRecord(
+        var record = CallRecord(
             id: job.id, sipCallID: attempt?.sipCallID ?? "", to: job.plan.request.to,
             from: attempt?.plan.callerNumber ?? job.plan.request.from ?? "",
             outcome: core.outcome, context: job.plan.request.context, metadata: job.plan.request.metadata,
@@ -36,6 +38,10 @@ final class SignallingCall: @unchecked Sendable {
             recording: media?.isRecorded == true ? job.recording?.path : nil,
             recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0,
             direction: job.call.direction)
+        record.trunk = attempt?.line.trunk.name
+        let failed = job.failedTrunks
+        if !failed.isEmpty { record.failedTrunks = failed }
+        return record
     }
 }
 

@@ -14,6 +14,9 @@ actor SignallingEngine: LoopEngine {
     let configuration: DialerConfiguration
     let observers: [any CallObserver]
     let registry: CallRegistry
+    let desk: TrunkDesk
+    /// Where calls go that are to be dialed again, over another trunk.
+    let redials: Mailbox<CallWork>
     private let wantsDatagrams: Bool
 
     private var client: DriverClientID?
@@ -35,15 +38,20 @@ actor SignallingEngine: LoopEngine {
     private var deadlines = DeadlineHeap()
     /// Set while the dialer stops: when whatever is left is given up.
     private var drainDeadline: MonotonicInstant?
+    private let hasSeveralTrunks: Bool
 
     init(
-        driver: any Driver, configuration: DialerConfiguration, registry: CallRegistry,
-        observers: [any CallObserver], incoming: Mailbox<UndecidedCall>
+        driver: any Driver, configuration: DialerConfiguration, registry: CallRegistry, desk: TrunkDesk,
+        redials: Mailbox<CallWork>, hasSeveralTrunks: Bool, observers: [any CallObserver],
+        incoming: Mailbox<UndecidedCall>
     ) {
+        self.hasSeveralTrunks = hasSeveralTrunks
         self.driver = driver
         executor = driver.serialExecutor
         self.configuration = configuration
         self.registry = registry
+        self.desk = desk
+        self.redials = redials
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
         userAgent = UserAgent(
@@ -164,6 +172,11 @@ actor SignallingEngine: LoopEngine {
         calls[call.slot] = nil
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
+        forgetSession(of: call)
+    }
+
+    /// What still comes for the session of a call is no longer the call's.
+    func forgetSession(of call: SignallingCall) {
         if let attempt = call.attempt, wantsDatagrams {
             observed.remove(call.job.id, sipCallID: attempt.sipCallID)
         }
@@ -186,12 +199,14 @@ actor SignallingEngine: LoopEngine {
             }
         }
         call.attempt = attempt
+        call.hasHeardTrunk = false
         if wantsDatagrams { observed.add(id, sipCallID: attempt.sipCallID) }
         var isDialing = false
         advance(call) { core, now, out in
             let caller = attempt.plan.callerNumber
             isDialing = core.dial(
-                sipCallID: attempt.sipCallID, from: caller.isEmpty ? nil : caller, at: now, into: &out)
+                sipCallID: attempt.sipCallID, from: caller.isEmpty ? nil : caller,
+                over: hasSeveralTrunks ? attempt.line.trunk.name : nil, at: now, into: &out)
         }
         finishStep()
         return isDialing
@@ -333,6 +348,7 @@ actor SignallingEngine: LoopEngine {
 
     func record(_ event: CallEvent, of call: SignallingCall) {
         call.job.call.record(event)
+        tellDesk(event.kind, of: call)
         for observer in observers { observer.call(call.job.id, did: event) }
     }
 
@@ -379,6 +395,7 @@ actor SignallingEngine: LoopEngine {
         case .answered(let session, let response):
             tell(session) { core, now, out in core.receive(answer: response, at: now, into: &out) }
         case .failed(let session, let failure):
+            if let call = call(session), failOver(call, failure) { break }
             tell(session) { core, now, out in core.receive(failure: failure, at: now, into: &out) }
         case .ended(let session, let end):
             tell(session) { core, now, out in core.receive(end: end, at: now, into: &out) }

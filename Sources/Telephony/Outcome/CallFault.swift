@@ -39,7 +39,7 @@ extension CallOutcome {
         case .busy, .noAnswer, .declined, .badNumber: .callee
         case .blocked, .trunkFault: .carrier
         case .dropped: endedBy == .callee ? .callee : .carrier
-        case .forbidden, .mediaRefused, .cancelled, .notPrepared, .failed: .us
+        case .forbidden, .mediaRefused, .noTrunk, .cancelled, .notPrepared, .failed: .us
         }
     }
 
@@ -48,7 +48,7 @@ extension CallOutcome {
         switch disposition {
         case .answered, .declined, .badNumber, .unknown: .never
         case .busy, .noAnswer: cause.retryAfterSeconds.map { .afterSeconds($0) } ?? .sameNumberLater
-        case .cancelled, .dropped: .sameNumberLater
+        case .cancelled, .dropped, .noTrunk: .sameNumberLater
         case .blocked: .notFromThisCaller
         case .trunkFault: carrierWait.map { .afterSeconds($0) } ?? .anotherRoute
         case .forbidden, .mediaRefused, .notPrepared, .failed: .afterRepair

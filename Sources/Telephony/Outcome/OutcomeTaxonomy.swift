@@ -92,7 +92,7 @@ extension CallDisposition {
     var unansweredEndedBy: CallParty {
         switch self {
         case .busy, .declined, .mediaRefused, .noAnswer: .callee
-        case .cancelled, .notPrepared, .failed: .us
+        case .cancelled, .noTrunk, .notPrepared, .failed: .us
         case .badNumber, .blocked, .forbidden, .trunkFault, .dropped, .unknown, .answered: .network
         }
     }

@@ -5,10 +5,9 @@ final class TrunkLines: Sendable {
     let trunks: [Trunk]
     private let configuration: DialerConfiguration
     private let driver: any Driver
-    private let registry: CallRegistry
-    private let observers: [any CallObserver]
     /// Calls to us that are to be decided, of all engines.
     let incoming = Mailbox<UndecidedCall>()
+    private let makeEngine: @Sendable (Mailbox<UndecidedCall>) -> SignallingEngine
 
     private struct State {
         /// By trunk; `nil` until it was reached.
@@ -24,18 +23,14 @@ final class TrunkLines: Sendable {
     private let state: Locked<State>
 
     init(
-        trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver, registry: CallRegistry,
-        observers: [any CallObserver]
+        trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver,
+        makeEngine: @escaping @Sendable (Mailbox<UndecidedCall>) -> SignallingEngine
     ) {
         self.trunks = trunks
         self.configuration = configuration
         self.driver = driver
-        self.registry = registry
-        self.observers = observers
-        let first = SignallingEngine(
-            driver: driver, configuration: configuration, registry: registry, observers: observers,
-            incoming: incoming)
-        state = Locked(State(lines: trunks.map { _ in nil }, engines: [first]))
+        self.makeEngine = makeEngine
+        state = Locked(State(lines: trunks.map { _ in nil }, engines: [makeEngine(incoming)]))
     }
 
     /// Where calls are until they are dialed.
@@ -120,9 +115,7 @@ final class TrunkLines: Sendable {
                 state.locals[0] = local
                 return state.engines[0]
             }
-            let engine = SignallingEngine(
-                driver: driver, configuration: configuration, registry: registry, observers: observers,
-                incoming: incoming)
+            let engine = makeEngine(incoming)
             state.engines.append(engine)
             state.locals.append(local)
             if let deadline = state.drainDeadline { engine.post { $0.drain(by: deadline) } }

@@ -22,6 +22,7 @@ struct CallFaultTests {
         Row(disposition: .trunkFault, fault: .carrier, retry: .anotherRoute, isRetryable: true),
         Row(disposition: .mediaRefused, fault: .us, retry: .afterRepair, isRetryable: false),
         Row(disposition: .dropped, fault: .carrier, retry: .sameNumberLater, isRetryable: true),
+        Row(disposition: .noTrunk, fault: .us, retry: .sameNumberLater, isRetryable: true),
         Row(disposition: .cancelled, fault: .us, retry: .sameNumberLater, isRetryable: true),
         Row(disposition: .notPrepared, fault: .us, retry: .afterRepair, isRetryable: false),
         Row(disposition: .failed, fault: .us, retry: .afterRepair, isRetryable: false),

@@ -101,7 +101,7 @@ struct RecipientRule {
         recipients[digits]?.running -= 1
         switch disposition {
         // The trunk or our own side failed: that costs the recipient nothing.
-        case .trunkFault, .forbidden, .failed, .notPrepared: break
+        case .trunkFault, .forbidden, .noTrunk, .failed, .notPrepared: break
         default: recipients[digits]?.counted += 1
         }
     }

@@ -1,0 +1,46 @@
+/// What the end of an attempt says about the trunk that it went over.
+enum TrunkVerdict: Hashable, Sendable {
+    /// The far end, or the network behind the trunk, had its word.
+    case works
+    /// It could not carry the call: 5xx, silence, no route.
+    case fault(String)
+    /// It asks to be left alone: 429, or 413, 500, 503 with `Retry-After` (RFC 3261 §20.33); `nil`: without a time.
+    case rest(seconds: Int?, String)
+    /// It refuses us: 402, 403, or 401 and 407 to our credentials. A person has to act.
+    case refusal(String)
+    /// The attempt ended without a word of it.
+    case neutral
+
+    init(_ disposition: CallDisposition, _ cause: CallCause) {
+        let words = cause.sipStatus.map { "\($0) \(cause.text)" } ?? cause.text
+        let asked = cause.retryAfterSeconds ?? 0
+        switch disposition {
+        case .answered, .dropped, .busy, .noAnswer, .declined, .badNumber, .mediaRefused, .blocked:
+            self = .works
+        case .cancelled, .notPrepared, .noTrunk, .failed, .unknown:
+            self = .neutral
+        case .forbidden, .trunkFault:
+            switch cause.sipStatus {
+            case 401, 402, 403, 407: self = .refusal(words)
+            case 429: self = .rest(seconds: asked > 0 ? asked : nil, words)
+            case 413, 500, 503: self = asked > 0 ? .rest(seconds: asked, words) : .fault(words)
+            default: self = .fault(words)
+            }
+        }
+    }
+
+    /// Whether another trunk may carry the call.
+    var isFault: Bool {
+        switch self {
+        case .fault, .rest, .refusal: true
+        case .works, .neutral: false
+        }
+    }
+
+    var words: String {
+        switch self {
+        case .fault(let words), .rest(_, let words), .refusal(let words): words
+        case .works, .neutral: ""
+        }
+    }
+}
