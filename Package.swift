@@ -34,6 +34,8 @@ let package = Package(
         .library(name: "CampaignSQLite", targets: ["CampaignSQLite"]),
         .library(name: "AgentBridge", targets: ["AgentBridge"]),
         .library(name: "CallSimulator", targets: ["CallSimulator"]),
+        // For the package in Fuzz/ alone.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
         .executable(name: "outdial", targets: ["outdial"]),
         .executable(name: "callsim", targets: ["callsim"]),
     ],
@@ -160,6 +162,10 @@ let package = Package(
                 "AgentBridge",
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["SansIO", "SIPCore", "RTPMedia"], path: "Tests/FuzzTargets",
+            swiftSettings: strict),
+        .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "SansIO"], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,122 @@
+import RTPMedia
+import SIPCore
+import SansIO
+
+enum MessageFuzz {
+    static func run(_ bytes: [UInt8]) {
+        var message = SIPMessage()
+        do throws(SIPParseError) {
+            try message.parse(bytes.span.bytes)
+        } catch {
+            promise((0...bytes.count).contains(error.byteOffset), "the error lies within the datagram")
+            return
+        }
+        read(message)
+        var written: [UInt8] = []
+        guard (try? SIPSerializer.append(to: &written) { $0.copy(message) }) != nil else { return }
+        var again = SIPMessage()
+        do throws(SIPParseError) {
+            try again.parse(written.span.bytes)
+        } catch {
+            promise(false, "what was parsed and written is parsed again: \(error)")
+        }
+        promise(fieldCount(of: again) == fieldCount(of: message), "no header field is lost or added")
+        promise(text(of: again.body, again) == text(of: message.body, message), "the body stays")
+        var third: [UInt8] = []
+        _ = try? SIPSerializer.append(to: &third) { $0.copy(again) }
+        promise(third == written, "writing is stable")
+    }
+
+    /// Content-Length is written once, whether it was there or not.
+    private static func fieldCount(of message: borrowing SIPMessage) -> Int {
+        (0..<message.headerCount).count { message.header(at: $0).id != .contentLength }
+    }
+
+    private static func text(of slice: SIPSlice, _ message: borrowing SIPMessage) -> [UInt8] {
+        message.bytes(of: slice).withUnsafeBytes { Array($0) }
+    }
+
+    /// Every accessor, for its traps alone.
+    private static func read(_ message: borrowing SIPMessage) {
+        _ = SIPMessageSummary(message)
+        for index in 0..<message.headerCount {
+            let slot = message.header(at: index)
+            _ = message.string(slot.value)
+            var values = message.values(of: slot.id)
+            while let value = message.next(&values) { _ = message.string(value) }
+        }
+        _ = message.string(message.requestURI.text)
+        _ = message.string(message.callID)
+    }
+}
+
+enum DescriptionFuzz {
+    static func run(_ bytes: [UInt8]) {
+        do throws(SDPError) {
+            let description = try SessionDescription(parsing: bytes)
+            let again = try SessionDescription(parsing: description.bytes)
+            promise(again.media.count == description.media.count, "no stream is lost or added")
+            promise(again.bytes == description.bytes, "writing is stable")
+            _ = SDPSummary(description)
+        } catch {
+            promise((0...max(bytes.count, 65_535)).contains(error.offset), "the error lies within the text")
+        }
+        var negotiator = AudioNegotiator(
+            capabilities: AudioCapabilities(), localRTP: SocketAddress.loopback(port: 4_000), sessionID: 1)
+        if let (answer, _) = try? negotiator.answer(to: bytes) {
+            promise((try? SessionDescription(parsing: answer)) != nil, "our answer is a description")
+        }
+        _ = negotiator.makeOffer()
+        _ = try? negotiator.accept(answer: bytes)
+    }
+}
+
+enum ChallengeFuzz {
+    static func run(_ bytes: [UInt8]) {
+        let value = String(decoding: bytes, as: UTF8.self)
+        for challenge in DigestChallenge.parse(value) {
+            let field = DigestAuthentication.respond(
+                to: challenge, credentials: SIPCredentials(username: "alice", password: "secret"),
+                method: .register, uri: "sip:example.com", cnonce: "0a4f113b",
+                nonceCount: 1, body: [])
+            promise(!field.utf8.contains(13) && !field.utf8.contains(10), "an answer is one line")
+            promise(!field.contains("secret"), "an answer never holds the password")
+        }
+    }
+}
+
+enum NameFuzz {
+    static func run(_ bytes: [UInt8]) {
+        guard let message = try? DNSMessage(parsing: bytes) else { return }
+        for type in DNSRecordType.allCases {
+            _ = message.answer(to: DNSQuestion("_sip._udp.example.com", type))
+        }
+        guard let written = message.serialized() else { return }
+        promise((try? DNSMessage(parsing: written)) != nil, "what was parsed and written is parsed again")
+    }
+}
+
+enum MediaFuzz {
+    static func run(_ bytes: [UInt8]) {
+        let span = bytes.span.bytes
+        if let packet = try? RTPPacket(parsing: span) {
+            promise(packet.payload.upperBound <= bytes.count, "the payload lies within the packet")
+            if let event = TelephoneEvent(parsing: span.extracting(packet.payload)) {
+                var receiver = TelephoneEventReceiver()
+                _ = receiver.receive(
+                    event, timestamp: packet.header.timestamp, marker: packet.header.marker)
+                while receiver.takeDigit() != nil {}
+            }
+        }
+        _ = try? RTCPPacket.parseCompound(span)
+        _ = TelephoneEvent(parsing: span)
+    }
+}
+
+enum RecordingFuzz {
+    static func run(_ bytes: [UInt8]) {
+        guard let file = try? WAVFile(parsing: bytes) else { return }
+        promise(file.samples.count * 2 <= bytes.count * 2, "no more samples than the file has room for")
+        for channel in 0..<file.channels { _ = file.channel(channel) }
+    }
+}
