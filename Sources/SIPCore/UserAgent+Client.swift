@@ -45,6 +45,7 @@ extension UserAgent {
         let allowed = allowedMethods
         let minimum = session.minimumInterval
         let reliability = client.request.options.reliability
+        let supported = supportedOptions(isReliable: reliability != .off)
         let timer = client.request.options.sessionExpires(atLeast: minimum)
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
@@ -53,7 +54,7 @@ extension UserAgent {
             message.header(.contact, contact)
             message.header(.allow, allowed)
             message.header(.accept, "application/sdp")
-            message.header(.supported, reliability == .off ? "timer" : Self.supportedOptions)
+            message.header(.supported, supported)
             if reliability == .required { message.header(.require, "100rel") }
             if let timer { message.sessionExpires(timer) }
             if minimum > SessionTimer.leastInterval { message.header(.minSE, Int(minimum)) }

@@ -37,6 +37,10 @@ extension UserAgent {
         /// How long the application may take to answer a request that was handed up to it. At most 56*T1 counts, so
         /// that the answer comes before the far end's time-out (RFC 4320 §4.2).
         public var requestAnswerLimit = Duration.seconds(20)
+        /// Whether an INVITE with Replaces (RFC 3891) may take the place of a session: it is matched, refused as the RFC
+        /// says, or handed up with ``ReceivedRequest/replaces``. Answering it with a 2xx then ends the other session. The
+        /// application decides by whom it lets that be done. Otherwise Replaces means nothing here.
+        public var servesReplaces = false
         /// Session description in the answer to OPTIONS (RFC 3261 §11.2): what an INVITE would be offered.
         public var optionsBody: SIPBody?
 

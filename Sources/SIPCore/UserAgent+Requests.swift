@@ -87,6 +87,14 @@ extension UserAgent {
     /// Value of Supported.
     static let supportedOptions = "100rel, timer"
 
+    /// The same with what the configuration adds.
+    ///
+    /// - Parameter isReliable: Whether `100rel` is among them.
+    func supportedOptions(isReliable: Bool = true) -> String {
+        let own = isReliable ? Self.supportedOptions : "timer"
+        return configuration.servesReplaces ? "\(own), replaces" : own
+    }
+
     /// Text of the application on one line: line breaks and other control characters become spaces.
     static func oneLine(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return text }

@@ -71,7 +71,8 @@ extension UserAgent {
     ) -> Range<Int>? {
         guard let known = SIPStatus(status) else { return nil }
         let product = configuration.productName
-        let allowed = allowedMethods
+        let (allowed, supported) = (allowedMethods, supportedOptions())
+        let unsupported = status == 420 ? unsupported(of: request).joined(separator: ", ") : ""
         let body = status == 200 && request.isMethod(.options) ? configuration.optionsBody : nil
         let least = Int(leastInterval)
         let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
@@ -83,14 +84,14 @@ extension UserAgent {
             case 200 where request.isMethod(.options):
                 message.header(.allow, allowed)
                 message.header(.accept, "application/sdp")
-                message.header(.supported, Self.supportedOptions)
+                message.header(.supported, supported)
             case 405, 501:
                 message.header(.allow, allowed)
             case 406, 415:
                 message.header(.accept, "application/sdp")
                 if status == 415 { message.header(.acceptEncoding, "identity") }
             case 420:
-                message.header(.unsupported, Self.unsupported(of: request).joined(separator: ", "))
+                message.header(.unsupported, unsupported)
             case 422:
                 message.header(.minSE, least)
             case 500, 503:

@@ -38,7 +38,7 @@ extension UserAgent {
         case let code: if !isHandedUp(request) { return code == .other ? 501 : 405 }
         }
         if request.requestURI.scheme == .other { return 416 }
-        if request.firstHeader(.require) != nil, !Self.unsupported(of: request).isEmpty { return 420 }
+        if request.firstHeader(.require) != nil, !unsupported(of: request).isEmpty { return 420 }
         guard !request.body.isEmpty, Self.mayDescribe(request) else { return nil }
         guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
         if let coding = request.value(of: .contentEncoding),
@@ -64,6 +64,10 @@ extension UserAgent {
         if caller == .refused {
             return answer(request, status: 407, key: key, arrival, into: &effects)
         }
+        let replacement = replacement(askedBy: request)
+        if case .refused(let status) = replacement {
+            return answer(request, status: status, key: key, arrival, into: &effects)
+        }
         if isHandedUp(request) {
             return handUp(request, of: caller, session: nil, key: key, arrival, into: &effects)
         }
@@ -79,7 +83,7 @@ extension UserAgent {
         guard sessions.count < configuration.maximumSessions else {
             return answer(request, status: 503, key: key, arrival, into: &effects)
         }
-        acceptInvite(request, of: caller, key: key, arrival, into: &effects)
+        acceptInvite(request, of: caller, replacing: replacement, key: key, arrival, into: &effects)
     }
 
     /// Whether a request's method is one that may carry a session description.
@@ -91,13 +95,13 @@ extension UserAgent {
     }
 
     /// The option tags of Require that we do not know (RFC 3261 §8.2.2.3).
-    static func unsupported(of request: borrowing SIPMessage) -> [String] {
+    func unsupported(of request: borrowing SIPMessage) -> [String] {
         var unknown: [String] = []
         var tags = request.values(of: .require)
         while let tag = request.next(&tags) {
-            if !optionTags.contains(where: { request.bytes.matches(tag, $0) }) {
-                unknown.append(request.string(tag))
-            }
+            if Self.optionTags.contains(where: { request.bytes.matches(tag, $0) }) { continue }
+            if configuration.servesReplaces, request.bytes.matches(tag, lowercase: "replaces") { continue }
+            unknown.append(request.string(tag))
         }
         return unknown
     }

@@ -11,8 +11,8 @@ extension UserAgent {
     }
 
     mutating func acceptInvite(
-        _ request: borrowing SIPMessage, of caller: Caller, key: UInt64, _ arrival: Arrival,
-        into effects: inout UserAgentEffects
+        _ request: borrowing SIPMessage, of caller: Caller, replacing replacement: Replacement, key: UInt64,
+        _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
         let uri = request.requestURI
         let tag = HexadecimalDigits.text(generator.next())
@@ -36,11 +36,13 @@ extension UserAgent {
         session.dialogs[0].exchange.apply(
             Self.hasDescription(request) ? .description(.invite, by: .them) : .solicitation(by: .them))
         session.learnAbilities(from: request)
+        if case .session(let replaced) = replacement { session.replaced = replaced }
         sessions.insert(session)
         guard var taken = sessions.checkOut(session.id) else { return }
         take(request, into: &taken, key: key, mergeKey: keys.merge(of: request), arrival, into: &effects)
         sessions.checkIn(taken)
         var received = Self.receivedRequest(request, arrival)
+        received.replaces = session.replaced
         if case .authenticated(let username) = caller { received.username = username }
         effects.events.append(.incoming(session.id, received))
     }
@@ -169,7 +171,7 @@ extension UserAgent {
     ) -> Range<Int>? {
         guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
         let product = configuration.productName
-        let allowed = allowedMethods
+        let (allowed, supported) = (allowedMethods, supportedOptions())
         let contact = session.identity.contact
         let endReason = session.endReason
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
@@ -181,7 +183,7 @@ extension UserAgent {
             }
             if status.isSuccess {
                 message.header(.accept, "application/sdp")
-                message.header(.supported, Self.supportedOptions)
+                message.header(.supported, supported)
             }
             if let rSeq {
                 message.header(.require, "100rel")

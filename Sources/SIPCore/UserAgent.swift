@@ -156,7 +156,9 @@ public struct UserAgent: ~Copyable {
         if let contact { answering.identity.contact = Self.oneLine(contact) }
         let answer = Answer(status: status, reason: reason, headers: headers, body: body)
         respond(to: &answering, answer, at: now, into: &effects)
+        let replaced = answering.state == .established ? answering.replaced.take() : nil
         sessions.checkIn(answering)
+        if let replaced { endReplaced(replaced, at: now, into: &effects) }
         counters.datagramsSent += effects.sends.count - sendCount
     }
 

@@ -69,6 +69,8 @@ struct InviteSession: Sendable {
     var server: ServerInvite?
     /// What a 401 or 407 has taught.
     var authentication = ClientAuthentication()
+    /// The session that ends when this one is answered (RFC 3891).
+    var replaced: InviteSessionID?
     /// Value of the Reason header of the CANCEL or BYE.
     var endReason: String?
     /// Our BYE was asked for before the ACK of our 2xx had come.

@@ -43,6 +43,8 @@ public struct ReceivedRequest: Hashable, Sendable {
     public var username: String?
     /// CSeq number, told for the requests of ``UserAgentEvent/requestReceived(_:session:_:)``; 0 for others.
     public var cSeqNumber: UInt32 = 0
+    /// The session whose place a new INVITE is to take (RFC 3891); `nil` for an ordinary call.
+    public var replaces: InviteSessionID?
 
     public init(
         method: String, requestURI: String, from: String, to: String, callID: String,

@@ -128,7 +128,8 @@ public struct ReceivedReferral: Sendable {
     public mutating func fire(at now: MonotonicInstant, into out: inout Output) {
         guard let expiry, expiry <= now else { return }
         if !isNotifying, state == .trying {
-            out.send(.notify(headers: headers("terminated;reason=timeout"), body: SIPFragment.body(status: 100)))
+            out.send(
+                .notify(headers: headers("terminated;reason=timeout"), body: SIPFragment.body(status: 100)))
         }
         unsubscribe(into: &out)
     }

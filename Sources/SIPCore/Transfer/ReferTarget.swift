@@ -76,7 +76,9 @@ public struct ReferTarget: Hashable, Sendable {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = unescaped(String(halves[0]))
             let value = halves.count == 2 ? unescaped(String(halves[1])) : ""
-            guard SIPMethod(name) != nil, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { continue }
+            guard SIPMethod(name) != nil, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                continue
+            }
             fields.append(SIPHeaderField(name: name, value: value))
         }
         return fields

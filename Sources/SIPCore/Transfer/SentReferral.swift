@@ -94,7 +94,9 @@ public struct SentReferral: Sendable {
         guard notify.method == "NOTIFY", let event = notify.headers.first(.event) else { return false }
         let parts = event.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
         guard parts.first?.lowercased() == "refer" else { return false }
-        guard let id = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("id=") }) else { return true }
+        guard let id = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("id=") }) else {
+            return true
+        }
         return cSeq == nil || UInt32(id.dropFirst(3)) == cSeq
     }
 
