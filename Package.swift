@@ -103,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "outdial",
             dependencies: [
-                "ToolArguments", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "CampaignKit",
-                "CampaignSQLite",
+                "ToolArguments", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "SecureSIP",
+                "CampaignKit", "CampaignSQLite",
                 "AgentBridge",
                 "CallSimulator",
             ],
@@ -158,7 +158,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "TestSupport", "CallSimulator", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
-                "CampaignKit",
+                "SecureSIP", "CampaignKit",
                 "AgentBridge",
             ],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -69,7 +69,7 @@ extension SignallingEngine {
         let line = request.username == nil ? incoming.line(of: request.source) : nil
         let call = IncomingCall(request, id: incoming.takeID(of: request.callID), trunk: line?.trunk)
         incoming.statistics.received += 1
-        let attempt = IncomingAttempt(
+        var attempt = IncomingAttempt(
             call: call, session: session, offer: request.body?.sessionDescription,
             line: line ?? home,
             received: CallCore.Now(monotonic: now, wall: driver.wallClock))
@@ -84,7 +84,9 @@ extension SignallingEngine {
         guard registry.hasRoom(limit: configuration.maximumCalls, waiting: incoming.desk.count) else {
             return refuse(attempt, status: 503, "no room for a further call", retryAfter: 10)
         }
-        guard let route = incoming.policy.routing.route(for: call) else {
+        // Not before the limits: a signature costs more than all the rest.
+        attempt.call.identity = incoming.policy.identity?.verify(request, now: driver.wallClock)
+        guard let route = incoming.policy.routing.route(for: attempt.call) else {
             return refuse(attempt, status: 404, "the called number is not served")
         }
         guard incoming.liveCalls + incoming.desk.count < incoming.policy.maximumCalls else {

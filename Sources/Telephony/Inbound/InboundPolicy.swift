@@ -22,6 +22,10 @@ public struct InboundPolicy: Sendable {
     /// INVITEs per second from one address; above it the caller gets 503 with `Retry-After: 1`.
     public var maximumRatePerSource = 100
 
+    /// Verifies the Identity header fields of calls (STIR/SHAKEN); the verdict is the route's to act on
+    /// (``IncomingCall/identity``), no call is refused for it.
+    public var identity: IdentityVerification?
+
     public enum Strangers: Hashable, Sendable { case refused, ignored }
 
     public init(_ routing: IncomingCallRouting) { self.routing = routing }

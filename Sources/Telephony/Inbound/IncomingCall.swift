@@ -13,7 +13,8 @@ public struct IncomingCall: Hashable, Sendable {
     /// To, as received; differs from the Request-URI after a forwarding.
     public var to: String
     public var caller: CallerIdentity
-    /// `Diversion`, `History-Info`, `Privacy`, `Referred-By`, `User-Agent` and every `X-` and `P-` header, in order.
+    /// `Diversion`, `History-Info`, `Privacy`, `Referred-By`, `Identity`, `Date`, `User-Agent` and every `X-` and `P-`
+    /// header, in order.
     public var headers: [SIPHeaderField]
     /// Where the request came from.
     public var source: SocketAddress
@@ -21,6 +22,8 @@ public struct IncomingCall: Hashable, Sendable {
     public var trunk: String?
     /// As whom the caller has authenticated itself; `nil` for a trunk.
     public var username: String?
+    /// What its Identity header fields are worth (STIR/SHAKEN); `nil` when ``InboundPolicy/identity`` is not set.
+    public var identity: IdentityVerdict?
 
     public init(
         id: CallID, sipCallID: String, calledURI: String, called: String, to: String, caller: CallerIdentity,
