@@ -113,6 +113,9 @@ extension UserAgent {
             return requestAnswered(id, response, status, arrival, into: &effects)
         }
         guard var session = sessions.checkOut(user.session) else { return }
+        if status / 100 == 2, response.firstHeader(.authenticationInfo) != nil {
+            count(session.authentication.conclude(with: response))
+        }
         switch user {
         case .invite where isSuperseded(response, of: session):
             supersededAnswered(&session, response, status, arrival, into: &effects)

@@ -26,6 +26,10 @@ extension UserAgent {
         public var minimumSessionInterval = Duration.seconds(90)
         /// Realm of our own challenges.
         public var realm = "outdial"
+        /// One challenge each, in this order (RFC 8760 §2.4). Without MD5 many phones cannot answer.
+        public var digestAlgorithms: [DigestAlgorithm] = [.sha256, .md5]
+        /// What our challenges offer. With ``DigestProtection/integrity`` alone, bodies must be protected.
+        public var digestProtections: [DigestProtection] = [.authentication]
 
         /// Methods that the application serves, beyond INVITE, ACK, CANCEL, BYE, PRACK and UPDATE, which sessions serve, and OPTIONS,
         /// which the user agent answers itself unless it is named here. Their requests are handed up by
@@ -64,6 +68,10 @@ extension UserAgent {
         public var strangersRefused = 0
         /// Requests other than those of sessions that wait for an answer, and series that are kept.
         public var liveRequests = 0
+        /// Answers whose proof of the password (`rspauth`, RFC 7616 §3.5) was right, and wrong. A wrong one is told
+        /// nowhere else: the answer counts all the same.
+        public var serverProofsAccepted = 0
+        public var serverProofsRefused = 0
 
         public init() {}
 
@@ -79,6 +87,8 @@ extension UserAgent {
             tombstones += other.tombstones
             liveSessions += other.liveSessions
             liveRequests += other.liveRequests
+            serverProofsAccepted += other.serverProofsAccepted
+            serverProofsRefused += other.serverProofsRefused
             strangersRefused += other.strangersRefused
         }
     }

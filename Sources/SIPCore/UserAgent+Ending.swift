@@ -167,7 +167,8 @@ extension UserAgent {
             fail(&session, .timedOut, into: &effects)
         case .bye: finish(&session, into: &effects)
         case .offer: offerTimedOut(&session, at: now, into: &effects)
-        case .cancel, .fork, .superseded, .prack, .request: break  // The session's own timer ends a cancelled INVITE.
+        // The session's own timer ends a cancelled INVITE.
+        case .cancel, .fork, .superseded, .prack, .request: break
         }
         sessions.checkIn(session)
     }

@@ -197,6 +197,7 @@ extension UserAgent {
         into effects: inout UserAgentEffects
     ) {
         guard status >= 200, case .client(var client)? = requests.record(id) else { return }
+        if status < 300 { conclude(client, with: response) }
         if status == 401 || status == 407 {
             switch learn(from: response, for: &client) {
             case .answerable:
@@ -215,6 +216,33 @@ extension UserAgent {
         effects.events.append(.requestAnswered(id, Self.wholeResponse(response)))
         if status == 408 || status == 481 {
             loseSession(of: client, status: status, at: arrival.now, into: &effects)
+        }
+    }
+
+    /// Takes in what a 2xx says of the next nonce and of the server.
+    private mutating func conclude(_ client: ClientRequest, with response: borrowing SIPMessage) {
+        guard response.firstHeader(.authenticationInfo) != nil else { return }
+        switch client.scope {
+        case .outside(let request, let identity):
+            if request.isSeries, var series = requests.series[identity.callID] {
+                count(series.authentication.conclude(with: response))
+                requests.series[identity.callID] = series
+            } else {
+                var authentication = client.authentication
+                count(authentication.conclude(with: response))
+            }
+        case .session(let id):
+            guard var session = sessions.checkOut(id) else { return }
+            count(session.authentication.conclude(with: response))
+            sessions.checkIn(session)
+        }
+    }
+
+    mutating func count(_ proof: ClientAuthentication.ServerProof) {
+        switch proof {
+        case .none: break
+        case .right: counters.serverProofsAccepted += 1
+        case .wrong: counters.serverProofsRefused += 1
         }
     }
 

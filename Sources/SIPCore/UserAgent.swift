@@ -10,6 +10,8 @@ public struct UserAgent: ~Copyable {
     let keys: TransactionKey
     /// Checks incoming requests; `nil` when nothing is asked of them.
     let verifier: DigestVerifier?
+    /// The nonces of our challenges.
+    var nonces = NonceLedger()
     /// Whose requests outside a dialog are taken. May change at any time, as a trunk's name resolves anew.
     public var admission = SourceAdmission()
     var generator: SeededGenerator
@@ -35,7 +37,8 @@ public struct UserAgent: ~Copyable {
             configuration.requiredCredentials.isEmpty
             ? nil
             : DigestVerifier(
-                realm: Self.oneLine(configuration.realm), credentials: configuration.requiredCredentials)
+                realm: Self.oneLine(configuration.realm), credentials: configuration.requiredCredentials,
+                algorithms: configuration.digestAlgorithms, protections: configuration.digestProtections)
         keys = TransactionKey(
             secret: KeyedHash.Secret(first: self.generator.next(), second: self.generator.next()))
         let shortest = Duration.milliseconds(1)  // A timer of zero would fire without end.

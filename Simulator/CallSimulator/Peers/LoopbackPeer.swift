@@ -203,7 +203,8 @@ public actor LoopbackPeer: DriverClient {
         case .failed(let session, _): conclude(session, .lost, status: 500, at: now)
         case .offered(let session, _):
             userAgent.answer(offerIn: session, status: 488, at: now, into: &effects)
-        case .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break  // It offers nothing by itself.
+        // It offers nothing by itself.
+        case .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
         case .provisional, .answered, .failedOver: break  // A callee calls nobody.
         case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
         }

@@ -14,6 +14,17 @@ public enum DigestAuthentication {
         to challenge: DigestChallenge, credentials: SIPCredentials, method: SIPMethod, uri: String,
         cnonce: String, nonceCount: UInt32, body: [UInt8] = []
     ) -> String {
+        answer(
+            to: challenge, credentials: credentials, method: method, uri: uri, cnonce: cnonce,
+            nonceCount: nonceCount, body: body
+        ).headerValue
+    }
+
+    /// The same before it becomes text.
+    static func answer(
+        to challenge: DigestChallenge, credentials: SIPCredentials, method: SIPMethod, uri: String,
+        cnonce: String, nonceCount: UInt32, body: [UInt8] = []
+    ) -> DigestAuthorization {
         let protection: DigestProtection? =
             challenge.protections.contains(.authentication) ? .authentication : challenge.protections.first
         let usesClientNonce = protection != nil || challenge.algorithm.isSession
@@ -26,7 +37,7 @@ public enum DigestAuthentication {
         answer.response = answer.expectedResponse(
             name: credentials.username, password: credentials.password, method: method.description, body: body
         )
-        return answer.headerValue
+        return answer
     }
 
     /// The credentials for a realm: those that name it, else the first that hold for any realm.

@@ -14,9 +14,14 @@ public struct DigestVerifier: Sendable {
     /// Offered in this order, preferred first; an answer with any other is refused.
     public var algorithms: [DigestAlgorithm]
 
+    /// Offered protections. Where `auth` is not among them, an answer that does not protect the body is refused.
+    public var protections: [DigestProtection]
+
     public init(
-        realm: String, credentials: [SIPCredentials], algorithms: [DigestAlgorithm] = [.sha256, .md5]
+        realm: String, credentials: [SIPCredentials], algorithms: [DigestAlgorithm] = [.sha256, .md5],
+        protections: [DigestProtection] = [.authentication]
     ) {
+        self.protections = protections
         self.realm = realm
         self.credentials = credentials
         self.algorithms = algorithms
@@ -27,7 +32,9 @@ public struct DigestVerifier: Sendable {
         nonce: String, opaque: String? = nil, isStale: Bool = false
     ) -> [DigestChallenge] {
         algorithms.map {
-            DigestChallenge(realm: realm, nonce: nonce, opaque: opaque, algorithm: $0, isStale: isStale)
+            DigestChallenge(
+                realm: realm, nonce: nonce, opaque: opaque, algorithm: $0, protections: protections,
+                isStale: isStale)
         }
     }
 
@@ -41,6 +48,7 @@ public struct DigestVerifier: Sendable {
         _ answer: DigestAuthorization, method: SIPMethod, body: [UInt8] = [], nonceIsCurrent: Bool
     ) -> Verdict {
         guard answer.realm == realm, algorithms.contains(answer.algorithm) else { return .refused }
+        if protections == [.integrity], answer.protection != .integrity { return .refused }
         for candidate in credentials where candidate.realm == nil || candidate.realm == realm {
             let name =
                 answer.hashesUsername ? answer.algorithm.hash(candidate.username, realm) : candidate.username

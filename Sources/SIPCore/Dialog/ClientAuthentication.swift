@@ -10,6 +10,15 @@ struct ClientAuthentication: Sendable {
         var credentials: SIPCredentials
         /// Requests sent with the nonce.
         var nonceCount: UInt32 = 0
+        /// What the latest request carried; its answer may prove that the server knows the password too.
+        var latest: DigestAuthorization?
+    }
+
+    /// What the answer to a request says of the server (RFC 7616 §3.5).
+    enum ServerProof: Hashable, Sendable {
+        /// It gives none, or one that is for another request.
+        case none
+        case right, wrong
     }
 
     /// What one request has answered, through all its repetitions.
@@ -29,7 +38,9 @@ struct ClientAuthentication: Sendable {
 
     /// Takes in the challenges of a 401 or 407 to the session's own request.
     ///
-    /// - Returns: Whether the request is worth sending again: there are new challenges, and credentials for all.
+    /// - Returns: Whether the request is worth sending again: one challenge at least is new and can be answered, and
+    ///   none refuses an answer. Where a forking proxy has gathered several (RFC 3261 §22.3), those of realms without
+    ///   credentials are left open: another branch may do without.
     mutating func learn(
         from response: borrowing SIPMessage, credentials: [SIPCredentials], maximumChallenges: Int
     ) -> Bool {
@@ -48,8 +59,8 @@ struct ClientAuthentication: Sendable {
     ) -> Bool {
         guard attempt.challengeCount < maximumChallenges else { return false }
         attempt.challengeCount += 1
-        let offered = Self.strongestPerRealm(of: response)
-        for (isProxy, challenge) in offered {
+        var isAnswerable = false
+        for (isProxy, challenge) in Self.strongestPerRealm(of: response) {
             let known = spaces.firstIndex { $0.isProxy == isProxy && $0.challenge.realm == challenge.realm }
             let isAnswered = attempt.answered.contains { $0 == (isProxy, challenge.realm) }
             if isAnswered, let known {
@@ -57,14 +68,13 @@ struct ClientAuthentication: Sendable {
                 guard isNew else { return false }
             }
             guard let answer = DigestAuthentication.credentials(for: challenge.realm, among: credentials)
-            else {
-                return false
-            }
+            else { continue }
+            isAnswerable = true
             if !isAnswered { attempt.answered.append((isProxy, challenge.realm)) }
             let space = Space(isProxy: isProxy, challenge: challenge, credentials: answer)
             if let known { spaces[known] = space } else { spaces.append(space) }
         }
-        return !offered.isEmpty
+        return isAnswerable
     }
 
     /// Header fields for a request of this session.
@@ -77,14 +87,43 @@ struct ClientAuthentication: Sendable {
         for index in spaces.indices {
             spaces[index].nonceCount += 1
             let space = spaces[index]
-            let value = DigestAuthentication.respond(
+            let answer = DigestAuthentication.answer(
                 to: space.challenge, credentials: space.credentials, method: method, uri: uri,
                 cnonce: clientNonce, nonceCount: space.nonceCount, body: body?.bytes ?? [])
+            spaces[index].latest = answer
             let name = space.isProxy ? "Proxy-Authorization" : "Authorization"
-            fields.append(SIPHeaderField(name: name, value: value))
+            fields.append(SIPHeaderField(name: name, value: answer.headerValue))
         }
         if method == .invite { inviteFields = fields }
         return fields
+    }
+
+    /// Takes in Authentication-Info of a 2xx: the nonce for the next request, and whether the server has proved that it
+    /// knows the password.
+    ///
+    /// The header field names no realm, so it is read only where one server has challenged.
+    mutating func conclude(with response: borrowing SIPMessage) -> ServerProof {
+        guard let value = response.text(of: .authenticationInfo), let info = AuthenticationInfo(value),
+            let index = spaces.firstIndex(where: { !$0.isProxy }),
+            spaces.lastIndex(where: { !$0.isProxy }) == index, let latest = spaces[index].latest
+        else { return .none }
+        var proof = ServerProof.none
+        if let given = info.proof, info.clientNonce == nil || info.clientNonce == latest.clientNonce,
+            info.nonceCount == nil || info.nonceCount == latest.nonceCount
+        {
+            var covered = latest
+            covered.protection = info.protection ?? latest.protection
+            let credentials = spaces[index].credentials
+            let expected = covered.expectedProof(
+                name: credentials.username, password: credentials.password, body: response.copy(response.body)
+            )
+            proof = expected == given ? .right : .wrong
+        }
+        if proof != .wrong, let next = info.nextNonce, next != spaces[index].challenge.nonce {
+            spaces[index].challenge.nonce = next
+            spaces[index].nonceCount = 0
+        }
+        return proof
     }
 
     /// Another request of the session's own begins: it may be challenged anew.
