@@ -152,6 +152,11 @@ public protocol Driver: AnyObject, Sendable {
     func runBlocking<Value: Sendable>(
         lane: String, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value
+
+    /// Like ``runBlocking(lane:_:)``, for callers that do not wait, on the loop too. Inline in simulation. Any thread.
+    ///
+    /// What waits is the caller's to bound.
+    func postBlocking(lane: String, _ work: @escaping @Sendable () -> Void)
 }
 
 /// A socket as bound: its name and the address it got.
@@ -186,6 +191,9 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Driver {
     /// A driver with one loop serves with that.
     public func makeLoop() throws(DriverError) -> any Driver { self }
+
+    /// For drivers without threads: at once.
+    public func postBlocking(lane: String, _ work: @escaping @Sendable () -> Void) { work() }
 
     /// For drivers without a DNS of their own: addresses as ``resolve(_:port:)`` knows them, and no other records.
     public func queryDNS(_ name: String, type: DNSRecordType) async throws -> DNSAnswer {

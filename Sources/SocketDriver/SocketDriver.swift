@@ -160,5 +160,9 @@
         ) async throws -> Value {
             try await lanes.run(lane: lane, work)
         }
+
+        public func postBlocking(lane: String, _ work: @escaping @Sendable () -> Void) {
+            lanes.submit(lane: lane, work)
+        }
     }
 #endif

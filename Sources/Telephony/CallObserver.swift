@@ -2,9 +2,14 @@ public import SansIO
 
 /// Hears of everything that happens: for logs, metrics, traces, captures.
 ///
-/// Called on the engine's executor, synchronously: return at once and never block. Observers see what the wire
-/// carries; phone numbers and transcripts are theirs to protect.
+/// Called on the engines' loops, synchronously: return at once and never block; files and databases go through the driver's blocking
+/// lanes. With several media loops, datagrams come from several threads. Observers see what the wire carries; phone numbers
+/// and transcripts are theirs to protect.
 public protocol CallObserver: Sendable {
+    /// The dialer begins to serve with this driver. Before everything else, on the task of ``Dialer/run()``.
+    func dialerStarted(on driver: any Driver)
+    /// ``Dialer/run()`` is about to return, and nothing more comes. On its task.
+    func dialerStopped() async
     /// An event of one call, in order.
     func call(_ id: CallID, did event: CallEvent)
     /// A call is over; its record is complete but for the recording's file.
@@ -28,6 +33,8 @@ public enum DatagramDirection: String, Hashable, Sendable { case sent, received 
 public enum DatagramKind: String, Hashable, Sendable { case sip, rtp, rtcp }
 
 extension CallObserver {
+    public func dialerStarted(on driver: any Driver) {}
+    public func dialerStopped() async {}
     public func call(_ id: CallID, did event: CallEvent) {}
     public func callEnded(_ record: CallRecord) {}
     public func callersRefused(_ refused: RefusedCallers) {}

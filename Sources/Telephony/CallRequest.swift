@@ -1,3 +1,5 @@
+public import SIPCore
+
 /// What is kept of a call's audio.
 public enum RecordingPolicy: Hashable, Sendable, Codable {
     case off
@@ -19,6 +21,12 @@ public struct CallRequest: Hashable, Sendable {
     public var avoidedCallers: [String] = []
     /// Display name shown to the callee; `nil` for the trunk's.
     public var callerName: String?
+    /// What is withheld of the caller (RFC 3323); `nil` for the trunk's. With `id`, `user` or `header` the `From` is anonymous.
+    public var privacy: SIPPrivacy?
+    /// Who sent the call on before us (RFC 5806), the latest first; 20 at most.
+    public var diversions: [Diversion] = []
+    /// Targets that the call was sent to before (RFC 7044), in order; 20 at most.
+    public var history: [HistoryInfoEntry] = []
     /// What the agent may see and use in its templates, for example the columns of a CSV row.
     public var context: [String: String]
     /// Stored with the call and not shown to the agent.

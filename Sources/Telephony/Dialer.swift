@@ -77,14 +77,19 @@ public final class Dialer: CallPlacing, Sendable {
         let service = try DialerService(
             trunks: trunkList, configuration: configuration, driver: driver, registry: registry,
             observers: observers)
+        for observer in observers { observer.dialerStarted(on: driver) }
         try await withTaskExecutorPreference(driver.taskExecutor) {
-            try await service.serve {
-                state.withLock { state in
-                    state.service = service
-                    state.startCount += 1
+            let end = await Result { () async throws in
+                try await service.serve {
+                    state.withLock { state in
+                        state.service = service
+                        state.startCount += 1
+                    }
+                    starts.append(service)
                 }
-                starts.append(service)
             }
+            for observer in observers { await observer.dialerStopped() }
+            try end.get()
         }
     }
 
@@ -240,5 +245,11 @@ private final class ClosureHandler<Value: Sendable>: CallHandler {
             return nil
         case .failure(let error): throw error
         }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

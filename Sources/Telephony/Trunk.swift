@@ -19,6 +19,8 @@ public struct Trunk: Hashable, Sendable {
     public var verifiedNumbers: [String] = []
     /// Display name shown to callees.
     public var callerName: String?
+    /// Headers besides `From` that name the caller.
+    public var identity = IdentityPolicy.fromOnly
     /// Address that Contact, Via and SDP tell the far end; `nil` for the one we bind.
     public var advertisedHost: String?
     /// Local address to bind for it; `nil` for the dialer's (``DialerConfiguration/localHost``).

@@ -95,6 +95,13 @@ final class Stranger {
         process.waitUntilExit()
     }
 
+    /// Asks it to end, for programs with children of their own; after five seconds it is stopped.
+    func terminate() {
+        guard process.isRunning else { return }
+        process.terminate()
+        if waitForExit(limit: 5) == nil { stop() }
+    }
+
     // Guards the next port to hand out.
     private static let nextPort = Locked<UInt16>(20_000 + UInt16(getpid() % 1_000) * 8)
 

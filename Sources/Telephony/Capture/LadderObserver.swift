@@ -15,6 +15,13 @@ public final class LadderObserver: CallObserver {
     private let messageLimit: Int
     private let callLimit: Int
     private let onLadder: @Sendable (CallID, SIPLadder) -> Void
+    /// Ladders that wait to be written; `nil` when a closure takes them.
+    private let files: BackgroundQueue<FinishedLadder>?
+
+    private struct FinishedLadder: Sendable {
+        var id: CallID
+        var ladder: SIPLadder
+    }
 
     /// - Parameters:
     ///   - messageLimit: Messages kept per call.
@@ -27,30 +34,53 @@ public final class LadderObserver: CallObserver {
         self.messageLimit = messageLimit
         self.callLimit = max(1, callLimit)
         self.onLadder = onLadder
+        files = nil
     }
 
-    /// Writes each call's ladder to `directory/<id>.ladder.txt`.
+    /// Writes each call's ladder to `directory/<id>.ladder.txt`, in a blocking lane of the dialer's driver.
     ///
     /// - Parameters:
     ///   - directory: Must exist.
-    ///   - onFailure: Called at most once, on the dialer's loop; later ladders are still tried.
-    public convenience init(
+    ///   - onFailure: Called at most once, on the thread that writes, or on the dialer's loop when the disk is too slow for the
+    ///     calls; later ladders are still tried.
+    public init(
         directory: String, onFailure: @escaping @Sendable (FileError) -> Void = { _ in }
     ) {
+        messageLimit = 500
+        callLimit = 4_096
         let hasFailed = Locked(false)
-        self.init { id, ladder in
-            do throws(FileError) {
-                let file = try OwnedFile(creating: "\(directory)/\(id.fileName).ladder.txt")
-                try file.append(Array(ladder.text.utf8).span)
-            } catch {
-                let isFirst = hasFailed.withLock { failed in
-                    defer { failed = true }
-                    return !failed
+        let complain: @Sendable (FileError) -> Void = { error in
+            let isFirst = hasFailed.withLock { failed in
+                defer { failed = true }
+                return !failed
+            }
+            if isFirst { onFailure(error) }
+        }
+        let files = BackgroundQueue<FinishedLadder>(lane: "ladders \(directory)", limit: 4_096) { ladders in
+            for finished in ladders {
+                do throws(FileError) {
+                    let file = try OwnedFile(creating: "\(directory)/\(finished.id.fileName).ladder.txt")
+                    try file.append(Array(finished.ladder.text.utf8).span)
+                } catch {
+                    complain(error)
                 }
-                if isFirst { onFailure(error) }
+            }
+        }
+        self.files = files
+        onLadder = { id, ladder in
+            if !files.append(FinishedLadder(id: id, ladder: ladder)) {
+                complain(
+                    FileError(operation: .write, path: directory, number: 0, reason: "the disk is too slow"))
             }
         }
     }
+
+    deinit { flush() }
+
+    public func dialerStarted(on driver: any Driver) { files?.start(on: driver) }
+
+    /// Writes what waits to be written, on the calling thread: not for the loop.
+    public func flush() { files?.drain() }
 
     public var wantsDatagrams: Bool { true }
 

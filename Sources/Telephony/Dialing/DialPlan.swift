@@ -6,6 +6,8 @@ struct DialPlan: Hashable, Sendable {
     var requestURI: String
     var to: String
     var from: String
+    /// Identity, privacy and how the call came to us.
+    var headers: [SIPHeaderField] = []
     /// As shown in records.
     var callerNumber: String
 
@@ -37,11 +39,16 @@ struct DialPlan: Hashable, Sendable {
         callerNumber = number ?? ""
         let marksNumber = number != nil && trunk.callerFormat.marksPhoneNumbers
         let address = "<sip:\(user)@\(domain)\(marksNumber ? ";user=phone" : "")>"
+        var displayName = ""
         if let name = request.callerName ?? trunk.callerName, !name.isEmpty {
-            from = "\(try Self.quoted(name)) \(address)"
-        } else {
-            from = address
+            displayName = try Self.quoted(name)
         }
+        let identity = try IdentityHeaders(
+            request, identity: trunk.identity,
+            address: displayName.isEmpty ? address : "\(displayName) \(address)", number: number,
+            displayName: displayName)
+        from = identity.from
+        headers = identity.fields
     }
 
     /// The number whose turn it is among those that may be used; `nil` when the trunk has none at all.

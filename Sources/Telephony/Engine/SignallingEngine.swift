@@ -317,7 +317,8 @@ actor SignallingEngine: LoopEngine {
         let invite = OutgoingInvite(
             requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact(of: call),
             sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: attempt.sipCallID,
-            body: SIPBody(contentType: "application/sdp", bytes: attempt.offer), headers: identity,
+            body: SIPBody(contentType: "application/sdp", bytes: attempt.offer),
+            headers: plan.headers + identity,
             credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
             socket: socket.id)
         call.attempt?.offer = []

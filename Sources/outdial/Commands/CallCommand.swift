@@ -25,7 +25,7 @@ enum CallCommand {
             .init(name: "--ladders", value: "DIR", help: "Leave the SIP messages there as a text ladder."),
             .init(name: "--records", value: "DIR", help: "Leave the call's record there as JSON."),
             .init(name: "--json", value: nil, help: "Print the call's record as one line of JSON."),
-        ],
+        ] + Monitoring.options,
         discussion: "NUMBER is a phone number, dialed as +E.164, or a SIP URI. Interrupt (^C) hangs up.")
 
     static func run(_ words: [String]) async throws -> ExitCode {
@@ -39,10 +39,15 @@ enum CallCommand {
             .init(
                 pcap: arguments.string("--pcap"), ladders: arguments.string("--ladders"),
                 records: arguments.string("--records")))
+        let driver = try SocketDriver()
+        let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
-            trunk: trunk, driver: try SocketDriver(), observers: [recorder, progress] + captures.observers)
+            trunk: trunk, driver: driver,
+            observers: [recorder, progress] + captures.observers + monitoring.observers)
 
-        let outcome = try await Service.run(dialer) { try await dialer.call(request, handler: handler) }
+        let outcome = try await Service.run(dialer) {
+            try await monitoring.watch(dialer) { try await dialer.call(request, handler: handler) }
+        }
         captures.flush()
         if arguments.flag("--json"), let record = recorder.record {
             try Output.json(record)

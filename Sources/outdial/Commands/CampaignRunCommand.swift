@@ -24,7 +24,7 @@ enum CampaignRunCommand {
             .init(name: "--pcap", value: "FILE", help: "Write every datagram."),
             .init(name: "--report", value: "FILE", help: "Write the report as a page when it ends."),
             .init(name: "--json", value: nil, help: "Print the final status as one line of JSON."),
-        ],
+        ] + Monitoring.options,
         discussion: """
             The first run prints the campaign's id. ^C hangs up the calls in the air and leaves the rest for the next run.
             Exit code 0 when the campaign completed or was paused or cancelled by a person, 1 otherwise.
@@ -45,12 +45,19 @@ enum CampaignRunCommand {
         var configuration = CampaignRunner.Configuration()
         configuration.owner = "outdial \(ProcessInfo.processInfo.processIdentifier)"
         if let path = arguments.string("--do-not-call") { configuration.doNotCall = try readDoNotCall(path) }
-        let dialer = Dialer(trunk: trunk, driver: driver, observers: captures.observers)
+        let monitoring = try await Monitoring(arguments, driver: driver)
+        let dialer = Dialer(
+            trunk: trunk, driver: driver, observers: captures.observers + monitoring.observers)
         let runner = CampaignRunner(
             campaign: campaign, store: store, placing: dialer, handler: handler, driver: driver,
             configuration: configuration)
         let isJSON = arguments.flag("--json")
-        let end = try await LiveCampaign.run(runner, on: dialer, driver: driver, isQuiet: isJSON)
+        let counted = runner.progress()
+        let end = try await LiveCampaign.run(
+            runner, on: dialer, driver: driver, isQuiet: isJSON, monitoring: monitoring
+        ) {
+            await monitoring.follow(counted, of: campaign)
+        }
         captures.flush()
         return try await finish(end, of: campaign, in: store, at: driver.wallClock, arguments: arguments)
     }
@@ -129,21 +136,39 @@ enum CampaignRunCommand {
 /// A campaign over real sockets, with its progress on standard output.
 enum LiveCampaign {
     static func run(
-        _ runner: CampaignRunner, on dialer: Dialer, driver: any Driver, isQuiet: Bool
+        _ runner: CampaignRunner, on dialer: Dialer, driver: any Driver, isQuiet: Bool,
+        monitoring: Monitoring? = nil, alongside: @escaping @Sendable () async -> Void = {}
+    ) async throws -> CampaignEnd {
+        try await Service.run(dialer) {
+            guard let monitoring else {
+                return try await run(runner, driver: driver, isQuiet: isQuiet, alongside: alongside)
+            }
+            return try await monitoring.watch(dialer) {
+                try await run(runner, driver: driver, isQuiet: isQuiet, alongside: alongside)
+            }
+        }
+    }
+
+    /// - Parameter alongside: Ends with the runner's progress.
+    private static func run(
+        _ runner: CampaignRunner, driver: any Driver, isQuiet: Bool,
+        alongside: @escaping @Sendable () async -> Void
     ) async throws -> CampaignEnd {
         let progress = runner.progress()
         let display = CampaignDisplay(clock: driver)
-        return try await Service.run(dialer) {
-            try await withThrowingTaskGroup(of: CampaignEnd?.self) { group in
-                group.addTask { try await runner.run() }
-                group.addTask {
-                    if !isQuiet { await display.follow(progress) }
-                    return nil
-                }
-                var end: CampaignEnd?
-                while let finished = try await group.next() { end = finished ?? end }
-                return end ?? .stopped
+        return try await withThrowingTaskGroup(of: CampaignEnd?.self) { group in
+            group.addTask { try await runner.run() }
+            group.addTask {
+                if !isQuiet { await display.follow(progress) }
+                return nil
             }
+            group.addTask {
+                await alongside()
+                return nil
+            }
+            var end: CampaignEnd?
+            while let finished = try await group.next() { end = finished ?? end }
+            return end ?? .stopped
         }
     }
 }

@@ -14,6 +14,7 @@ final class Captures: Sendable {
     }
 
     private let pcap: PcapObserver?
+    private let ladders: LadderObserver?
     let observers: [any CallObserver]
 
     /// - Throws: ``Telephony/FileError`` when a file cannot be made.
@@ -24,7 +25,11 @@ final class Captures: Sendable {
         if let pcap { observers.append(pcap) }
         if let directory = targets.ladders {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            observers.append(LadderObserver(directory: directory, onFailure: complain))
+            let observer = LadderObserver(directory: directory, onFailure: complain)
+            ladders = observer
+            observers.append(observer)
+        } else {
+            ladders = nil
         }
         if let directory = targets.records {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -34,7 +39,10 @@ final class Captures: Sendable {
     }
 
     /// Writes what is still held back.
-    func flush() { pcap?.flush() }
+    func flush() {
+        pcap?.flush()
+        ladders?.flush()
+    }
 }
 
 /// Writes each call's record as JSON, off the dialer's loop.

@@ -84,7 +84,7 @@
             #expect(try run(["status", id]).output.contains("cancelled"))
         }
 
-        @Test("A killed run is taken up again without calling anyone twice")
+        @Test("A killed run is taken up again without calling anyone twice, unless a person asks for it")
         func killed() throws {
             let running = try start(csv: "phone,name\n(555) 123-4501,Jane\n(555) 123-4502,Omar\n", rate: 20)
             let id = try identifier(running)
@@ -101,6 +101,17 @@
             #expect(
                 status.output.contains("1 completed") && status.output.contains("1 unknown"),
                 "\(status.output)")
+            #expect(try run(["requeue", id]).code == 64, "who is meant must be said")
+            #expect(try run(["requeue", id, "\(id)-99"]).code == 1)
+            let requeued = try run(["requeue", id, "--all-unknown"])
+            #expect(requeued.code == 0 && requeued.output.contains("1 queued again"), "\(requeued.errors)")
+            let last = try CommandLineTool.run(
+                [
+                    "campaign", "run", id, "--store", folder.path("store.sqlite"), "--trunk", trunk,
+                    "--agent", agent,
+                ], limit: 60)
+            #expect(last.code == 0, "\(last.errors)")
+            #expect(try run(["status", id]).output.contains("2 completed"))
         }
     }
 #endif

@@ -118,7 +118,7 @@ struct CommandLineTests {
         #expect(absent.errors.contains("TRUNK_PASSWORD_X"))
         let wrong = try CommandLineTool.run(words, environment: ["TRUNK_PASSWORD_X": "guess"])
         #expect(wrong.code == 1)
-        #expect(wrong.output.contains("trunkFault"))
+        #expect(wrong.output.contains("forbidden"))
         #expect(!wrong.output.contains("guess") && !wrong.errors.contains("guess"))
         let right = try CommandLineTool.run(
             words + ["--agent", agent], environment: ["TRUNK_PASSWORD_X": "s3cret-w0rd"])
@@ -150,5 +150,27 @@ struct CommandLineTests {
         #expect(text.contains("INVITE") && text.contains("200") && text.contains("BYE"))
         let pcap = try Data(contentsOf: URL(filePath: folder.path("call.pcap")))
         #expect(pcap.count > 10_000)
+    }
+
+    @Test("A call leaves its figures for Prometheus, and a capture server that is away does not matter")
+    func metrics() throws {
+        let folder = try TemporaryFolder()
+        let port = try Stranger.freePort()
+        let peer = try CommandLineTool.start(["callee", "busy", "--port", "\(port)"])
+        try peer.waitForOutput("listening")
+        let trunk = try folder.write(
+            #"{"host": "127.0.0.1", "port": \#(port), "numbers": ["+15550100"]}"#, to: "trunk.json")
+        let words = ["call", "+15551234567", "--trunk", trunk, "--metrics-file", folder.path("outdial.prom")]
+        let result = try CommandLineTool.run(words + ["--hep", "127.0.0.1:9", "--hep-id", "7"])
+        #expect(result.code == 2, "\(result.errors)")
+        let text = try String(contentsOfFile: folder.path("outdial.prom"), encoding: .utf8)
+        #expect(text.contains("outdial_calls_ended_total{disposition=\"busy\"} 1\n"))
+        #expect(text.contains("outdial_sip_final_responses_total{class=\"4xx\",code=\"486\"} 1\n"))
+        #expect(!text.contains("1555"))
+        #expect(try CommandLineTool.run(words + ["--hep", "nowhere"]).code == 64)
+        let absent = try CommandLineTool.run([
+            "call", "+15551234567", "--trunk", trunk, "--metrics-file", "/no/such/folder/x.prom",
+        ])
+        #expect(absent.code == 1 && absent.errors.contains("/no/such/folder"))
     }
 }

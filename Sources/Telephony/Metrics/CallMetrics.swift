@@ -1,0 +1,132 @@
+internal import SansIO
+
+/// What is counted of calls: plain numbers, without a lock.
+struct CallMetrics: Sendable {
+    private(set) var dialed = 0
+    private(set) var live = 0
+    private var ended = [Int](repeating: 0, count: CallDisposition.allCases.count)
+    private var answeredBy = [Int](repeating: 0, count: AnsweredBy.allCases.count)
+    private var faults = [Int](repeating: 0, count: CallFault.allCases.count)
+    /// By final status; the first holds those without one.
+    private var statuses = [Int](repeating: 0, count: 700)
+    private var answered = 0
+    private var packetsSent = 0
+    private var packetsReceived = 0
+    private var packetsLost = 0
+    private var framesConcealed = 0
+
+    // Seconds; the bounds follow what people bear and what carriers promise.
+    private var setup = MetricHistogram(bounds: [0.5, 1, 2, 3, 5, 8, 13, 20, 30, 45, 60])
+    private var postDialDelay = MetricHistogram(bounds: [0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 11, 20])
+    private var talkTime = MetricHistogram(bounds: [5, 10, 20, 30, 60, 120, 180, 300, 600, 1_200, 3_600])
+    private var jitter = MetricHistogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2])
+    private var loss = MetricHistogram(bounds: [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+
+    mutating func see(_ event: CallEvent) {
+        if case .dialing = event.kind {
+            dialed += 1
+            live += 1
+        }
+    }
+
+    mutating func see(_ record: CallRecord) {
+        let outcome = record.outcome
+        if let index = CallDisposition.allCases.firstIndex(of: outcome.disposition) { ended[index] += 1 }
+        if let index = CallFault.allCases.firstIndex(of: outcome.fault) { faults[index] += 1 }
+        if let who = outcome.answeredBy, let index = AnsweredBy.allCases.firstIndex(of: who) {
+            answeredBy[index] += 1
+        }
+        let timings = outcome.timings
+        guard let start = timings.dialed else { return }
+        live = max(0, live - 1)
+        let status = outcome.cause.sipStatus ?? 0
+        statuses[(100...699).contains(status) ? status : 0] += 1
+        if outcome.wasAnswered { answered += 1 }
+        if let answer = timings.answered { setup.record(start.duration(to: answer).inSeconds) }
+        // From INVITE to the first word of the far end, whatever it was (as RFC 6076 §4.2 has it, refusals apart).
+        if let sign = timings.ringing ?? timings.answered {
+            postDialDelay.record(start.duration(to: sign).inSeconds)
+        }
+        if let talk = timings.talkTime { talkTime.record(talk.inSeconds) }
+        if let media = record.media { see(media) }
+    }
+
+    private mutating func see(_ media: MediaStatistics) {
+        packetsSent += media.packetsSent
+        packetsReceived += media.packetsReceived
+        packetsLost += media.packetsLost
+        framesConcealed += media.framesConcealed
+        guard media.packetsReceived > 0 else { return }
+        jitter.record(media.jitterMilliseconds / 1_000)
+        loss.record(Double(media.packetsLost) / Double(media.packetsReceived + media.packetsLost))
+    }
+
+    var families: [MetricFamily] {
+        let seizures = MetricFamily(
+            "outdial_calls_dialed_total", .counter, help: "Calls whose INVITE was sent.",
+            samples: [.init([], Double(dialed))])
+        let ratio = dialed == 0 ? 0 : Double(answered) / Double(max(1, dialed - live))
+        return [
+            seizures,
+            MetricFamily(
+                "outdial_calls_active", .gauge, help: "Calls dialed and not ended.",
+                samples: [.init([], Double(live))]),
+            Self.counter(
+                "outdial_calls_ended_total", help: "Calls that ended, by disposition.", label: "disposition",
+                CallDisposition.allCases.map(\.rawValue), ended),
+            Self.counter(
+                "outdial_calls_fault_total", help: "Calls that ended, by whose fault it was.", label: "fault",
+                CallFault.allCases.map(\.rawValue), faults),
+            Self.counter(
+                "outdial_calls_answered_by_total", help: "Answered calls, by who answered.",
+                label: "answered_by", AnsweredBy.allCases.map(\.rawValue), answeredBy),
+            MetricFamily(
+                "outdial_answer_seizure_ratio", .gauge,
+                help: "Answered calls per ended call that was dialed, since the start.",
+                samples: [.init([], ratio)]),
+            MetricFamily(
+                "outdial_sip_final_responses_total", .counter,
+                help: "Ended calls by their last SIP status; 0 without any.", samples: statusSamples),
+            MetricFamily(
+                "outdial_call_setup_seconds", help: "From the INVITE to the answer.", histogram: setup),
+            MetricFamily(
+                "outdial_post_dial_delay_seconds", help: "From the INVITE to ringing or answer.",
+                histogram: postDialDelay),
+            MetricFamily(
+                "outdial_call_duration_seconds", help: "From the answer to the end.", histogram: talkTime),
+            MetricFamily(
+                "outdial_rtp_jitter_seconds", help: "Interarrival jitter of each call at its end.",
+                histogram: jitter),
+            MetricFamily(
+                "outdial_rtp_loss_ratio", help: "Packets lost per packet expected, of each call.",
+                histogram: loss),
+            MetricFamily(
+                "outdial_rtp_packets_total", .counter, help: "RTP packets of ended calls.",
+                samples: [
+                    .init([.init("direction", "sent")], Double(packetsSent)),
+                    .init([.init("direction", "received")], Double(packetsReceived)),
+                    .init([.init("direction", "lost")], Double(packetsLost)),
+                ]),
+            MetricFamily(
+                "outdial_rtp_frames_concealed_total", .counter, help: "Frames made up for lost ones.",
+                samples: [.init([], Double(framesConcealed))]),
+        ]
+    }
+
+    /// Only those that came: at most as many lines as there are status codes.
+    private var statusSamples: [MetricFamily.Sample] {
+        statuses.enumerated().filter { $0.element > 0 }.map { status, count in
+            .init(
+                [.init("class", status == 0 ? "none" : "\(status / 100)xx"), .init("code", String(status))],
+                Double(count))
+        }
+    }
+
+    private static func counter(
+        _ name: String, help: String, label: String, _ values: [String], _ counts: [Int]
+    ) -> MetricFamily {
+        MetricFamily(
+            name, .counter, help: help,
+            samples: zip(values, counts).map { .init([.init(label, $0)], Double($1)) })
+    }
+}
