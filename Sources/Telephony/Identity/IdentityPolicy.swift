@@ -55,7 +55,8 @@ struct IdentityHeaders: Hashable, Sendable {
     ///   - displayName: Quoted; empty when there is none.
     /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
     init(
-        _ request: CallRequest, identity: IdentityPolicy, address: String, number: String?, displayName: String
+        _ request: CallRequest, identity: IdentityPolicy, address: String, number: String?,
+        displayName: String
     ) throws(CallError) {
         let privacy = request.privacy ?? identity.privacy
         from = privacy.hidesCaller ? Self.anonymousFrom : address

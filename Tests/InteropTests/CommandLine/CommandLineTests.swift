@@ -109,7 +109,7 @@ struct CommandLineTests {
             environment: ["PEER_PASSWORD": "s3cret-w0rd"])
         try peer.waitForOutput("listening")
         let trunk = try folder.write(
-            #"{"host": "127.0.0.1", "port": \#(port), "username": "u", "password": {"env": "TRUNK_PASSWORD_X"}}"#,
+            #"{"host": "127.0.0.1", "port": \#(port), "username": "u", "password": {"env": "TRUNK_PASSWORD_X"}, "numbers": ["+15550100"]}"#,
             to: "trunk.json")
         let words = ["call", "+15551234567", "--trunk", trunk, "--from", "+15550100", "--ring-timeout", "5"]
         let agent = try folder.write(#"{"steps": [{"hangUp": {"status": "done"}}]}"#, to: "agent.json")
