@@ -7,7 +7,7 @@ public struct Trunk: Hashable, Sendable {
     public var name: String
     /// Host name or address literal of the trunk.
     public var host: String
-    /// UDP port, 5060 as a rule.
+    /// Port, 5060 as a rule and 5061 for TLS.
     public var port: UInt16
     /// Domain of the Request-URI, From and To; `nil` for ``host``.
     public var domain: String?
@@ -21,8 +21,18 @@ public struct Trunk: Hashable, Sendable {
     public var callerName: String?
     /// Headers besides `From` that name the caller.
     public var identity = IdentityPolicy.fromOnly
-    /// Address that Contact, Via and SDP tell the far end; `nil` for the one we bind.
+    /// Host that Contact and Via tell the far end, and session descriptions unless ``advertisedMediaHost`` is set; `nil`
+    /// for the address we bind.
     public var advertisedHost: String?
+    /// Host that session descriptions tell the far end, where media comes in elsewhere; `nil` for ``advertisedHost``.
+    public var advertisedMediaHost: String?
+    /// How requests go to it. TCP and TLS also listen, so that the trunk can reach us when a connection is gone; TLS asks
+    /// for ``DialerConfiguration/streamSecurity`` and checks that the certificate is for ``host``.
+    public var transport: SIPTransport
+    /// Whether an INVITE of more than 1,300 octets goes by TCP instead of UDP (RFC 3261 §18.1.1). Off by default, since
+    /// many carriers take UDP alone: where TCP cannot be opened within three seconds UDP it is after all, and for the next
+    /// ten minutes.
+    public var switchesToTCP = false
     /// Local address to bind for it; `nil` for the dialer's (``DialerConfiguration/localHost``).
     public var localHost: String?
     /// Local SIP port; `nil` for the dialer's. Trunks with the same local address and port share a socket.
@@ -54,7 +64,7 @@ public struct Trunk: Hashable, Sendable {
     public init(
         name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
         credentials: SIPCredentials? = nil, numbers: [String] = [], callerName: String? = nil,
-        advertisedHost: String? = nil
+        advertisedHost: String? = nil, transport: SIPTransport = .udp
     ) {
         self.name = name
         self.host = host
@@ -64,6 +74,7 @@ public struct Trunk: Hashable, Sendable {
         self.numbers = numbers
         self.callerName = callerName
         self.advertisedHost = advertisedHost
+        self.transport = transport
     }
 }
 
@@ -112,6 +123,10 @@ public struct DialerConfiguration: Sendable {
     ///
     /// They come to ``localHost`` and ``localPort``: give a port, so that the trunk knows where to send them.
     public var inbound: InboundPolicy?
+    /// Times and limits of SIP's connections, where a trunk uses TCP or TLS.
+    public var streams = StreamLimits()
+    /// Secures connections of trunks whose transport is TLS; `nil`: such trunks cannot be dialed.
+    public var streamSecurity: (any StreamSecurityProvider)?
     /// Timers and limits of the SIP user agent.
     public var userAgent = UserAgent.Configuration()
 

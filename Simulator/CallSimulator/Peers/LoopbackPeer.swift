@@ -1,6 +1,7 @@
 public import RTPMedia
 public import SIPCore
 public import SansIO
+public import Telephony
 
 /// A host full of callees: a trunk and everybody behind it, over any driver.
 ///
@@ -13,6 +14,10 @@ public actor LoopbackPeer: DriverClient {
         /// Where it listens; port 0 lets the system choose. Loopback unless told otherwise, since it accepts calls from
         /// whoever sends them.
         public var address = SocketAddress.loopback(port: 0)
+        /// Whether it also takes connections (TCP) on the same port.
+        public var acceptsStreams = false
+        /// Times and limits of those.
+        public var streams = StreamLimits()
         /// Who may call; empty: everybody, unasked.
         public var credentials: [SIPCredentials] = []
         /// Realm of its challenges.
@@ -42,6 +47,7 @@ public actor LoopbackPeer: DriverClient {
     var socket: BoundSocket?
     var userAgent: UserAgent
     var effects = UserAgentEffects()
+    private var connections: SIPConnections
     var generator: SeededGenerator
     private var buffer = OwnedBytes(capacity: 65_536)
     var packet = OwnedBytes(capacity: 2_048)
@@ -68,6 +74,7 @@ public actor LoopbackPeer: DriverClient {
         executor = driver.serialExecutor
         self.directory = directory
         self.configuration = configuration
+        connections = SIPConnections(driver: driver, limits: configuration.streams)
         log = PeerLog(limit: configuration.reportLimit)
         var agent = configuration.userAgent
         agent.requiredCredentials = configuration.credentials
@@ -96,6 +103,16 @@ public actor LoopbackPeer: DriverClient {
         self.client = client
         let bound = try driver.bind(configuration.address, for: client)
         socket = bound
+        if configuration.acceptsStreams {
+            connections.open(for: client, local: bound.localAddress)
+            do {
+                _ = try connections.listen(.tcp, on: bound.localAddress)
+            } catch {
+                driver.close(bound.id)
+                socket = nil
+                throw error
+            }
+        }
         return bound.localAddress
     }
 
@@ -113,6 +130,7 @@ public actor LoopbackPeer: DriverClient {
     }
 
     private func close() {
+        connections.close()
         if let client { driver.detach(client) }
         client = nil
         socket = nil
@@ -130,6 +148,9 @@ public actor LoopbackPeer: DriverClient {
     /// Counters of its SIP side.
     public var statistics: UserAgent.Statistics { userAgent.statistics }
 
+    /// Counters of its connections.
+    public var streamStatistics: StreamStatistics { connections.statistics }
+
     public nonisolated func wake() { assumeIsolated { $0.step() } }
 
     private func step() {
@@ -143,6 +164,12 @@ public actor LoopbackPeer: DriverClient {
                 receiveMedia(buffer.bytes, datagram, at: now)
             }
         }
+        connections.isBusy = !slotsBySession.isEmpty
+        connections.receive(into: &buffer, at: now) { message, source, connection, transport in
+            userAgent.receive(
+                message, from: source, on: connection, transport: transport, at: now, into: &effects)
+        }
+        if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
         settle(at: now)
         while let slot = deadlines.popDue(at: now) {
@@ -160,7 +187,9 @@ public actor LoopbackPeer: DriverClient {
         settle(at: driver.now)
         guard let client else { return }
         if slotsBySession.isEmpty, !stopping.isEmpty { return close() }
-        var next = [userAgent.nextDeadline, deadlines.first?.deadline].compactMap { $0 }.min()
+        var next = [userAgent.nextDeadline, deadlines.first?.deadline, connections.nextDeadline].compactMap {
+            $0
+        }.min()
         if flowing > 0 { next = min(next ?? grid.next, grid.next) }
         driver.schedule(client, at: next)
     }
@@ -168,11 +197,17 @@ public actor LoopbackPeer: DriverClient {
     // MARK: Signalling
 
     private func settle(at now: MonotonicInstant) {
-        while !effects.sends.isEmpty || !effects.events.isEmpty {
+        while !effects.sends.isEmpty || !effects.events.isEmpty || connections.hasFailures {
+            if connections.hasFailures { connections.report(to: &userAgent, at: now, into: &effects) }
             let bytes = effects.bytes
             for send in effects.sends {
-                driver.transmit(
-                    bytes.span.bytes.extracting(send.range), from: send.socket, to: send.destination)
+                let message = bytes.span.bytes.extracting(send.range)
+                if send.transport == .udp {
+                    driver.transmit(message, from: send.socket, to: send.destination)
+                } else {
+                    connections.send(
+                        message, over: send.transport, to: send.destination, hint: send.socket, at: now)
+                }
             }
             let events = effects.events
             effects.removeAll()

@@ -20,12 +20,13 @@ actor SignallingEngine: LoopEngine {
     private let wantsDatagrams: Bool
 
     private var client: DriverClientID?
-    private var socket: BoundSocket?
+    var listeners = Listeners()
+    var connections: SIPConnections
     var userAgent: UserAgent
     var effects = UserAgentEffects()
     private var spareEvents: [UserAgentEvent] = []
     private var spareOutput = CallCore.Output()
-    private var buffer = OwnedBytes(capacity: 65_536)
+    var buffer = OwnedBytes(capacity: 65_536)
 
     private var calls: [SignallingCall?] = []
     private var freeSlots: [Int] = []
@@ -54,6 +55,8 @@ actor SignallingEngine: LoopEngine {
         self.redials = redials
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
+        connections = SIPConnections(
+            driver: driver, limits: configuration.streams, security: configuration.streamSecurity)
         userAgent = UserAgent(
             configuration: configuration.userAgent, generator: driver.makeGenerator(label: "user agent"))
         if let policy = configuration.inbound {
@@ -64,25 +67,18 @@ actor SignallingEngine: LoopEngine {
 
     // MARK: Life
 
-    /// Binds the socket, once.
-    ///
-    /// - Parameter local: The address from which its trunks are reached; port 0 lets the system choose.
-    func open(_ local: SocketAddress) throws(CallError) {
-        guard socket == nil else { return }
+    func attachedClient() -> DriverClientID {
         let client = self.client ?? driver.attach(self)
         self.client = client
-        do {
-            socket = try driver.bind(local, for: client)
-        } catch {
-            throw CallError(.socket, "no SIP socket: \(error.message)")
-        }
+        return client
     }
 
     /// Lets go of the socket and the loop. Every call must have been concluded.
     func close() {
+        connections.close()
         if let client { driver.detach(client) }
         client = nil
-        socket = nil
+        listeners = Listeners()
     }
 
     nonisolated func wake() { assumeIsolated { $0.step() } }
@@ -94,17 +90,21 @@ actor SignallingEngine: LoopEngine {
             let eventCount = effects.events.count
             userAgent.receive(
                 buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
-            if wantsDatagrams {
-                nameIncoming(since: eventCount)
-                observe(.received, buffer.bytes, local: socket?.localAddress, remote: datagram.source)
-            }
+            observeReceived(buffer.bytes, from: datagram.source, since: eventCount)
         }
+        receiveStreams(at: now)
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
         settle(at: now)
         fireCalls(at: now)
         fireIncoming(at: now)
         settle(at: now)
         schedule()
+    }
+
+    func observeReceived(_ bytes: RawSpan, from source: SocketAddress, since eventCount: Int) {
+        guard wantsDatagrams else { return }
+        nameIncoming(since: eventCount)
+        observe(.received, bytes, local: listeners.udp?.localAddress, remote: source)
     }
 
     private func fireCalls(at now: MonotonicInstant) {
@@ -116,7 +116,8 @@ actor SignallingEngine: LoopEngine {
 
     private func schedule() {
         guard let client else { return }
-        let own = Self.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
+        var own = Self.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
+        own = Self.earlier(own, connections.nextDeadline)
         driver.schedule(client, at: Self.earlier(own, incoming?.desk.nextDeadline))
     }
 
@@ -126,7 +127,7 @@ actor SignallingEngine: LoopEngine {
     }
 
     /// Where the engine is reached; `nil` while it is closed.
-    var listeningAddress: SocketAddress? { socket?.localAddress }
+    var listeningAddress: SocketAddress? { listeners.udp?.localAddress }
 
     // MARK: Messages from the dialer
 
@@ -242,6 +243,8 @@ actor SignallingEngine: LoopEngine {
 
     // MARK: Moving a core
 
+    var hasCalls: Bool { !slotsByID.isEmpty }
+
     func call(_ id: CallID) -> SignallingCall? { slotsByID[id].flatMap { calls[$0] } }
 
     func tell(
@@ -310,17 +313,20 @@ actor SignallingEngine: LoopEngine {
 
     /// - Returns: What was wrong with it, or `nil`.
     private func invite(_ call: SignallingCall, at now: MonotonicInstant) -> String? {
-        guard let socket, let attempt = call.attempt else { return "the SIP socket is closed" }
+        guard let socket = listeners.udp, let attempt = call.attempt else {
+            return "the SIP socket is closed"
+        }
         let plan = attempt.plan
         let route = attempt.line.route
         guard let identity = identityFields(of: call, attempt) else { return "the call could not be signed" }
-        let invite = OutgoingInvite(
+        var invite = OutgoingInvite(
             requestURI: plan.requestURI, from: plan.from, to: plan.to, contact: contact(of: call),
             sentBy: "\(route.advertisedHost):\(socket.localAddress.port)", callID: attempt.sipCallID,
             body: SIPBody(contentType: "application/sdp", bytes: attempt.offer),
             headers: plan.headers + identity,
             credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
             socket: socket.id)
+        setTransport(of: &invite, over: attempt.line, at: now)
         call.attempt?.offer = []
         do {
             let (session, _) = try userAgent.invite(invite, at: now, into: &effects)
@@ -342,11 +348,6 @@ actor SignallingEngine: LoopEngine {
         }
     }
 
-    func contact(of call: SignallingCall) -> String {
-        let host = call.attempt?.line.route.advertisedHost ?? "invalid"
-        return "<sip:outdial@\(host):\(socket?.localAddress.port ?? 0)>"
-    }
-
     func record(_ event: CallEvent, of call: SignallingCall) {
         call.job.call.record(event)
         tellDesk(event.kind, of: call)
@@ -366,8 +367,9 @@ actor SignallingEngine: LoopEngine {
 
     /// Sends what the user agent wants sent and hears its events, until there is no more of either.
     private func settle(at now: MonotonicInstant) {
-        while !effects.sends.isEmpty || !effects.events.isEmpty {
-            transmit()
+        while !effects.sends.isEmpty || !effects.events.isEmpty || connections.hasFailures {
+            if connections.hasFailures { connections.report(to: &userAgent, at: now, into: &effects) }
+            transmit(at: now)
             var events: [UserAgentEvent] = []
             swap(&events, &spareEvents)
             swap(&events, &effects.events)
@@ -378,13 +380,13 @@ actor SignallingEngine: LoopEngine {
         }
     }
 
-    private func transmit() {
+    private func transmit(at now: MonotonicInstant) {
         let bytes = effects.bytes
         for send in effects.sends {
             let message = bytes.span.bytes.extracting(send.range)
-            driver.transmit(message, from: send.socket, to: send.destination)
+            transmit(message, send, at: now)
             if wantsDatagrams {
-                observe(.sent, message, local: socket?.localAddress, remote: send.destination)
+                observe(.sent, message, local: listeners.udp?.localAddress, remote: send.destination)
             }
         }
     }

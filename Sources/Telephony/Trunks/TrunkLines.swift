@@ -60,7 +60,7 @@ final class TrunkLines: Sendable {
         let route = try await resolveRoute(of: trunk)
         let engine = engine(at: route.local)
         let bound = await engine.ask { engine in
-            Result { () throws(CallError) in try engine.open(route.local) }
+            Result { () throws(CallError) in try engine.open(route.local, for: trunk) }
         }
         try bound.get()
         let line = TrunkLine(index: index, trunk: trunk, route: route, engine: engine)
@@ -136,22 +136,24 @@ final class TrunkLines: Sendable {
             guard let local = address?.with(port: trunk.localPort ?? configuration.localPort) else {
                 continue
             }
-            guard let host = trunk.advertisedHost else {
-                // Bound to every address, we name the one from which the trunk is reached.
-                let own = local.isUnspecified ? driver.sourceAddress(toReach: trunkAddress) ?? local : local
-                return TrunkRoute(
-                    trunk: trunkAddress, local: local, advertisedHost: own.uriHost, advertisedMedia: own)
+            // Bound to every address, we name the one from which the trunk is reached.
+            let own = local.isUnspecified ? driver.sourceAddress(toReach: trunkAddress) ?? local : local
+            var route = TrunkRoute(
+                trunk: trunkAddress, local: local, advertisedHost: own.uriHost, advertisedMedia: own)
+            if let host = trunk.advertisedHost {
+                let literal = SocketAddress(host: host, port: 0)
+                route.advertisedHost = literal?.uriHost ?? host
             }
-            // Of the family that we bind: a description must name where our sockets are.
-            let candidates = await resolve(host, port: 0)
-            guard let advertised = candidates.first(where: { $0.family == local.family }) else {
-                noRoute = "no route: the advertised host has no address of the trunk's family"
-                continue
+            if let host = trunk.advertisedMediaHost ?? trunk.advertisedHost {
+                // Of the family that we bind: a description must name where our sockets are.
+                let candidates = await resolve(host, port: 0)
+                guard let advertised = candidates.first(where: { $0.family == local.family }) else {
+                    noRoute = "no route: the advertised host has no address of the trunk's family"
+                    continue
+                }
+                route.advertisedMedia = advertised
             }
-            let isLiteral = SocketAddress(host: host, port: 0) != nil
-            return TrunkRoute(
-                trunk: trunkAddress, local: local, advertisedHost: isLiteral ? advertised.uriHost : host,
-                advertisedMedia: advertised)
+            return route
         }
         throw CallError(.noRoute, noRoute)
     }

@@ -19,6 +19,10 @@ struct TrunkFile: Decodable {
     var numbers: [String]?
     var callerName: String?
     var advertisedHost: String?
+    var advertisedMediaHost: String?
+    /// `udp`, `tcp` or `tls`.
+    var transport: String?
+    var switchesToTCP: Bool?
 
     /// A value given in the file or, better, by the environment or another file.
     enum Secret: Decodable {
@@ -75,9 +79,16 @@ struct TrunkFile: Decodable {
                 username: try username.resolve(field: "\(path): username"),
                 password: try password.resolve(field: "\(path): password"), realm: file.realm)
         }
-        return Trunk(
-            name: file.name ?? file.host, host: file.host, port: file.port ?? 5060, domain: file.domain,
-            credentials: credentials, numbers: file.numbers ?? [], callerName: file.callerName,
-            advertisedHost: file.advertisedHost)
+        let name = file.transport ?? "udp"
+        guard let transport = SIPTransport(name: name) else {
+            throw FileError("\(path): transport is udp, tcp or tls, not \(name)")
+        }
+        var trunk = Trunk(
+            name: file.name ?? file.host, host: file.host, port: file.port ?? transport.defaultPort,
+            domain: file.domain, credentials: credentials, numbers: file.numbers ?? [],
+            callerName: file.callerName, advertisedHost: file.advertisedHost, transport: transport)
+        trunk.advertisedMediaHost = file.advertisedMediaHost
+        trunk.switchesToTCP = file.switchesToTCP ?? false
+        return trunk
     }
 }

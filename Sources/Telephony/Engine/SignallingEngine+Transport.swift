@@ -1,0 +1,115 @@
+internal import SIPCore
+internal import SansIO
+
+/// Sockets and connections of the engine: UDP always, TCP and TLS where a trunk asks for them.
+extension SignallingEngine {
+    /// What the engine listens on.
+    struct Listeners {
+        var udp: BoundSocket?
+        var tcp: BoundSocket?
+        var tls: BoundSocket?
+
+        /// The port to be named in Via and Contact for messages over `transport`.
+        func port(for transport: SIPTransport) -> UInt16 {
+            let bound =
+                switch transport {
+                case .udp: udp
+                case .tcp: tcp ?? udp
+                case .tls: tls ?? tcp ?? udp
+                }
+            return bound?.localAddress.port ?? 0
+        }
+    }
+
+    /// Octets from which an INVITE is too large for UDP where the path is unknown (RFC 3261 §18.1.1).
+    private static var streamThreshold: Int { 1_300 }
+    private static var mostTries: Int { 16 }
+
+    /// Binds what a trunk needs, each once: the UDP socket, and for streams a listener on the same port, so that the far
+    /// end can open a connection to us when ours is gone.
+    ///
+    /// - Parameters:
+    ///   - local: The address from which the trunk is reached; port 0 lets the system choose.
+    ///   - trunk: `nil` when it is only about being called.
+    func open(_ local: SocketAddress, for trunk: Trunk? = nil) throws(CallError) {
+        let client = attachedClient()
+        let usesStreams = trunk.map { $0.transport != .udp || $0.switchesToTCP } ?? false
+        do throws(DriverError) {
+            connections.open(for: client, local: local)
+            if listeners.udp == nil { try bind(local, for: client, withStreams: usesStreams) }
+            guard usesStreams, let udp = listeners.udp else { return }
+            if listeners.tcp == nil {
+                // Another program may have the port for streams alone: then ours has another number.
+                if let tcp = try? connections.listen(.tcp, on: udp.localAddress) {
+                    listeners.tcp = tcp
+                } else {
+                    listeners.tcp = try connections.listen(.tcp, on: udp.localAddress.with(port: 0))
+                }
+            }
+            if trunk?.transport == .tls, listeners.tls == nil, connections.canServeTLS {
+                let port = local.port == 0 || local.port == .max ? 0 : local.port + 1
+                listeners.tls = try connections.listen(.tls, on: udp.localAddress.with(port: port))
+            }
+        } catch {
+            throw CallError(.socket, "no SIP socket: \(error.message)")
+        }
+    }
+
+    private func bind(
+        _ local: SocketAddress, for client: DriverClientID, withStreams: Bool
+    ) throws(DriverError) {
+        for _ in 0..<Self.mostTries {
+            let udp = try driver.bind(local, for: client)
+            guard withStreams, local.port == 0 else { return listeners.udp = udp }
+            // One number for both, if the system's choice for the one is free for the other.
+            if let tcp = try? connections.listen(.tcp, on: udp.localAddress) {
+                listeners.udp = udp
+                return listeners.tcp = tcp
+            }
+            driver.close(udp.id)
+        }
+        listeners.udp = try driver.bind(local, for: client)
+    }
+
+    /// Host and port of Via, and whether a large INVITE may leave UDP, for a call over `line`.
+    func setTransport(of invite: inout OutgoingInvite, over line: TrunkLine, at now: MonotonicInstant) {
+        let trunk = line.trunk
+        connections.learn(
+            SIPTarget(transport: trunk.transport, address: line.route.trunk, host: trunk.host))
+        for target in invite.alternatives { connections.learn(target) }
+        invite.transport = trunk.transport
+        invite.sentBy = "\(line.route.advertisedHost):\(listeners.port(for: trunk.transport))"
+        if trunk.switchesToTCP, !connections.isRefusing(.tcp, line.route.trunk, at: now) {
+            invite.streamThreshold = Self.streamThreshold
+        }
+    }
+
+    func contact(of call: SignallingCall) -> String {
+        guard let line = call.attempt?.line else { return "<sip:outdial@invalid>" }
+        let transport = line.trunk.transport
+        return "<sip:outdial@\(line.route.advertisedHost):\(listeners.port(for: transport))"
+            + "\(transport.contactParameter)>"
+    }
+
+    /// Takes what has come over connections.
+    func receiveStreams(at now: MonotonicInstant) {
+        connections.isBusy = hasCalls
+        connections.receive(into: &buffer, at: now) { message, source, connection, transport in
+            let eventCount = effects.events.count
+            userAgent.receive(
+                message, from: source, on: connection, transport: transport, at: now, into: &effects)
+            observeReceived(message, from: source, since: eventCount)
+        }
+        if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
+    }
+
+    /// Sends one message of the user agent's.
+    func transmit(_ message: RawSpan, _ send: UserAgentSend, at now: MonotonicInstant) {
+        if send.transport == .udp {
+            driver.transmit(message, from: send.socket, to: send.destination)
+        } else {
+            connections.send(
+                message, over: send.transport, to: send.destination, hint: send.socket, at: now)
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package import SIPCore
+package import SansIO
+
+/// The connections (TCP, TLS) of one local address: opened when something is to be sent, used again, kept alive, bounded
+/// (RFC 3261 §18, RFC 5626).
+///
+/// It stands between a user agent's sends and a driver, on the driver's loop. It reads no clock; ``nextDeadline`` says when
+/// to call ``fire(at:)``.
+package struct SIPConnections {
+    let driver: any Driver
+    let limits: StreamLimits
+    let security: (any StreamSecurityProvider)?
+    var client: DriverClientID?
+    /// Where connections of ours come from; the system chooses the port.
+    var local: SocketAddress?
+    var listeners: [SocketID: SIPTransport] = [:]
+
+    var slots: [SIPConnection?] = []
+    var free: [Int] = []
+    var slotsByID: [SocketID: Int] = [:]
+    var slotsByKey: [SIPConnection.Key: Int] = [:]
+    var acceptedByHost: [SocketAddress: Int] = [:]
+    var deadlines = DeadlineHeap()
+    var openedCount = 0
+    var acceptedCount = 0
+    /// The name that was asked for, by the address it led to.
+    var hosts: [SocketAddress: String] = [:]
+    /// Where no connection could be opened, and until when that is taken to hold.
+    var refusals: [SIPConnection.Key: MonotonicInstant] = [:]
+    var failures: [SIPConnectionFailure] = []
+    var plaintext: [UInt8] = []
+    var outgoing: [UInt8] = []
+    var counters = StreamStatistics()
+    /// Whether there are calls: then an idle connection of ours is kept.
+    package var isBusy = false
+
+    package init(
+        driver: any Driver, limits: StreamLimits = StreamLimits(),
+        security: (any StreamSecurityProvider)? = nil
+    ) {
+        self.driver = driver
+        self.limits = limits
+        self.security = security
+    }
+
+    /// The earliest instant at which ``fire(at:)`` has work; `nil` when no timer runs.
+    package var nextDeadline: MonotonicInstant? { deadlines.first?.deadline }
+
+    /// Whether failures wait for ``takeFailures()``.
+    package var hasFailures: Bool { !failures.isEmpty }
+
+    package var statistics: StreamStatistics {
+        var statistics = counters
+        statistics.live = slotsByID.count
+        return statistics
+    }
+
+    // MARK: Life
+
+    /// Says on whose behalf connections are opened, and from where.
+    package mutating func open(for client: DriverClientID, local: SocketAddress) {
+        self.client = client
+        self.local = local.with(port: 0)
+    }
+
+    /// Listens on `address`.
+    ///
+    /// - Throws: ``DriverError`` when the address cannot be had.
+    package mutating func listen(
+        _ transport: SIPTransport, on address: SocketAddress
+    ) throws(DriverError) -> BoundSocket {
+        guard let client else { throw DriverError(code: .system, message: "the connections are closed") }
+        let listener = try driver.listen(address, for: client)
+        listeners[listener.id] = transport
+        return listener
+    }
+
+    /// Remembers under which name an address was found: a TLS peer's certificate must be for that.
+    package mutating func learn(_ target: SIPTarget) {
+        guard target.transport == .tls, hosts.count < 4_096 || hosts[target.address] != nil else { return }
+        hosts[target.address] = target.host
+    }
+
+    /// Whether a peer could open a TLS connection to us: there is a provider, and it has a certificate.
+    package var canServeTLS: Bool { (try? security?.makeSession(.server)) != nil }
+
+    /// Forgets everything; the driver closes its sockets when the client is detached.
+    package mutating func close() {
+        for index in slots.indices { if let connection = slots[index] { end(connection, at: index) } }
+        for listener in listeners.keys.sorted(by: { $0.rawValue < $1.rawValue }) { driver.close(listener) }
+        listeners.removeAll()
+        client = nil
+    }
+
+    /// Whether opening a connection there has failed in the last ten minutes, and none has been opened since.
+    package func isRefusing(
+        _ transport: SIPTransport, _ address: SocketAddress, at now: MonotonicInstant
+    ) -> Bool {
+        refusals[key(transport, address)].map { $0 > now } ?? false
+    }
+
+    // MARK: Sending
+
+    /// Sends a message by the connection that `hint` names, while it lives and leads to the host of `destination`; else by
+    /// one to `destination`, opened if need be. What cannot be sent is a failure.
+    package mutating func send(
+        _ message: RawSpan, over transport: SIPTransport, to destination: SocketAddress, hint: SocketID,
+        at now: MonotonicInstant
+    ) {
+        let key = key(transport, destination)
+        if let index = slotsByID[hint], let connection = slots[index], connection.key.transport == transport,
+            connection.key.address.isSameHost(as: destination)
+        {
+            return send(message, at: index, now)
+        }
+        if let index = slotsByKey[key] { return send(message, at: index, now) }
+        do {
+            send(message, at: try openConnection(key, at: now), now)
+        } catch {
+            counters.failed += 1
+            failures.append(
+                SIPConnectionFailure(
+                    transport: transport, address: destination, connection: nil, wasOpening: true,
+                    text: error.message))
+        }
+    }
+
+    private func key(_ transport: SIPTransport, _ address: SocketAddress) -> SIPConnection.Key {
+        guard transport == .tls else { return SIPConnection.Key(transport: transport, address: address) }
+        return SIPConnection.Key(
+            transport: .tls, address: address, host: hosts[address] ?? address.host)
+    }
+
+    private mutating func openConnection(
+        _ key: SIPConnection.Key, at now: MonotonicInstant
+    ) throws(DriverError) -> Int {
+        guard let client, let local, openedCount < limits.maximumOpened else {
+            throw DriverError(code: .system, message: "no more connections are opened")
+        }
+        var security: (any StreamSecuritySession)?
+        if key.transport == .tls {
+            guard let provider = self.security else {
+                throw DriverError(code: .system, message: "TLS asks for a provider of stream security")
+            }
+            do {
+                security = try provider.makeSession(.client(host: key.host ?? key.address.host))
+            } catch {
+                throw DriverError(code: .system, message: "\(error)")
+            }
+        }
+        let source = local.family == key.address.family && !local.isUnspecified ? local : nil
+        let bound = try driver.connect(to: key.address, from: source, for: client)
+        var connection = SIPConnection(id: bound.id, key: key, isOurs: true, state: .connecting)
+        connection.security = security
+        connection.timers.set(.opening, to: now.advanced(by: limits.connectTimeout))
+        openedCount += 1
+        counters.opened += 1
+        let index = insert(connection)
+        slotsByKey[key] = index
+        return index
+    }
+
+    mutating func insert(_ connection: SIPConnection) -> Int {
+        let index = free.popLast() ?? slots.count
+        if index == slots.count { slots.append(nil) }
+        slotsByID[connection.id] = index
+        put(connection, at: index)
+        return index
+    }
+
+    mutating func put(_ connection: SIPConnection, at index: Int) {
+        deadlines.set(index, to: connection.timers.next)
+        slots[index] = connection
+    }
+
+    private mutating func send(_ message: RawSpan, at index: Int, _ now: MonotonicInstant) {
+        guard var connection = slots[index].take() else { return }
+        connection.hasSent = true
+        if connection.state == .open {
+            let isTaken = write(message, on: connection)
+            arm(&connection, at: now)
+            put(connection, at: index)
+            if !isTaken { lose(index, "the far end does not read", at: now) }
+            return
+        }
+        guard connection.queue.count + message.byteCount <= limits.maximumQueuedBytes else {
+            put(connection, at: index)
+            return lose(index, "too much waits for the connection to open", at: now)
+        }
+        message.withUnsafeBytes { connection.queue.append(contentsOf: $0) }
+        put(connection, at: index)
+    }
+
+    /// - Returns: False when the stream takes no more.
+    mutating func write(_ bytes: RawSpan, on connection: SIPConnection) -> Bool {
+        guard let security = connection.security else { return driver.send(bytes, on: connection.id) }
+        outgoing.removeAll(keepingCapacity: true)
+        guard security.send(bytes, into: &outgoing) else { return false }
+        return driver.send(outgoing.span.bytes, on: connection.id)
+    }
+
+    // MARK: Time
+
+    /// After a message either way.
+    func arm(_ connection: inout SIPConnection, at now: MonotonicInstant) {
+        connection.timers.set(.idle, to: now.advanced(by: limits.idleTimeout))
+        if connection.isOurs, !connection.isPinged {
+            connection.timers.set(.ping, to: now.advanced(by: limits.pingInterval))
+        }
+    }
+
+    /// Does everything that is due at `now`.
+    package mutating func fire(at now: MonotonicInstant) {
+        while let index = deadlines.popDue(at: now) {
+            guard var connection = slots[index].take() else { continue }
+            var fault: String?
+            while fault == nil, let timer = connection.timers.popDue(at: now) {
+                switch timer {
+                case .opening:
+                    fault = connection.state == .connecting ? "the host does not answer" : "no TLS handshake"
+                case .message:
+                    counters.expelled += 1
+                    fault = "a message without end"
+                case .ping:
+                    connection.isPinged = true
+                    let ping = Self.ping
+                    if !write(ping.span.bytes, on: connection) { fault = "the far end does not read" }
+                    connection.timers.set(.ping, to: now.advanced(by: limits.pingInterval))
+                    if connection.answersPings {
+                        connection.timers.set(.pong, to: now.advanced(by: limits.pongTimeout))
+                    }
+                case .pong:
+                    fault = "the far end does not answer"
+                case .idle where connection.isOurs && isBusy:
+                    connection.timers.set(.idle, to: now.advanced(by: limits.idleTimeout))
+                case .idle:
+                    if !connection.hasMessage, !connection.isOurs { counters.expelled += 1 }
+                    fault = "idle"
+                }
+            }
+            put(connection, at: index)
+            if let fault { lose(index, fault, at: now) }
+        }
+    }
+
+    // MARK: Ending
+
+    mutating func lose(_ index: Int, _ text: String, at now: MonotonicInstant) {
+        guard let connection = slots[index] else { return }
+        end(connection, at: index)
+        if connection.state == .open {
+            counters.lost += 1
+        } else {
+            counters.failed += 1
+            let isKnown = refusals[connection.key] != nil
+            if connection.isOurs, isKnown || refusals.count < 1_024 {
+                refusals[connection.key] = now.advanced(by: .seconds(600))
+            }
+        }
+        guard connection.hasSent else { return }
+        failures.append(
+            SIPConnectionFailure(
+                transport: connection.key.transport, address: connection.key.address,
+                connection: connection.id, wasOpening: connection.state != .open, text: text))
+    }
+
+    private mutating func end(_ connection: SIPConnection, at index: Int) {
+        if let security = connection.security, connection.state == .open {
+            outgoing.removeAll(keepingCapacity: true)
+            security.close(into: &outgoing)
+            if !outgoing.isEmpty { _ = driver.send(outgoing.span.bytes, on: connection.id) }
+        }
+        driver.close(connection.id)
+        slots[index] = nil
+        free.append(index)
+        deadlines.set(index, to: nil)
+        slotsByID[connection.id] = nil
+        if slotsByKey[connection.key] == index { slotsByKey[connection.key] = nil }
+        if connection.isOurs {
+            openedCount -= 1
+            return
+        }
+        acceptedCount -= 1
+        let host = connection.key.address.with(port: 0)
+        let left = acceptedByHost[host, default: 1] - 1
+        acceptedByHost[host] = left > 0 ? left : nil
+    }
+
+    /// What has failed since the last call, in order; the user agent is to hear of each.
+    mutating func takeFailures() -> [SIPConnectionFailure] {
+        defer { failures.removeAll() }
+        return failures
+    }
+
+    /// Tells a user agent of every failure (RFC 3261 §8.1.3.1).
+    package mutating func report(
+        to userAgent: inout UserAgent, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        for failure in takeFailures() {
+            userAgent.transportFailed(
+                failure.transport, to: failure.address, connection: failure.connection, at: now,
+                into: &effects)
+        }
+    }
+}
