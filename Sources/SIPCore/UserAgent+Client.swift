@@ -56,6 +56,10 @@ extension UserAgent {
             message.header(.accept, "application/sdp")
             message.header(.supported, supported)
             if reliability == .required { message.header(.require, "100rel") }
+            if let replaces = client.request.replaces {
+                message.header(.require, "replaces")
+                message.header(.replaces, replaces.headerValue)
+            }
             if let timer { message.sessionExpires(timer) }
             if minimum > SessionTimer.leastInterval { message.header(.minSE, Int(minimum)) }
             message.headers(authorization)

@@ -77,6 +77,9 @@ public struct OutgoingInvite: Sendable {
     /// Route values of the INVITE, nearest hop first: a preloaded route set, for example from Service-Route (RFC 3608).
     /// The dialog's own comes from Record-Route.
     public var routes: [String] = []
+    /// The dialog of the callee that this call is to take the place of (RFC 3891): what a REFER to us has named. The
+    /// callee refuses the call when it does not know how (`Require: replaces`).
+    public var replaces: SIPReplaces?
     /// Answers to 401 and 407; empty when the far end asks nobody.
     public var credentials: [SIPCredentials]
     /// Where the request goes: the trunk's address.

@@ -2,7 +2,7 @@ internal import SansIO
 
 /// Refer-To (RFC 3515 §2.1): whom the recipient of a REFER is asked to call, and with which header fields.
 public struct ReferTarget: Hashable, Sendable {
-    /// The URI without its header part and without brackets.
+    /// The URI without brackets, header part and `method` parameter: fit for a Request-URI.
     public var uri: String
     /// As written, with its quotes; empty when there is none.
     public var displayName: String
@@ -47,9 +47,19 @@ public struct ReferTarget: Hashable, Sendable {
                 return nil
             }
             guard !uri.schemeName.isEmpty else { return nil }
-            let end = uri.headers.isEmpty ? uri.text.end : uri.headers.start - 1
+            var text = ""
+            if uri.parameters.isEmpty {
+                let end = uri.headers.isEmpty ? uri.text.end : uri.headers.start - 1
+                text = bytes.rawString(SIPSlice(uri.text.start, end))
+            } else {
+                text = bytes.rawString(SIPSlice(uri.text.start, uri.parameters.start))
+                for parameter in bytes.rawString(uri.parameters).split(separator: ";")
+                where !parameter.lowercased().hasPrefix("method=") {
+                    text += ";\(parameter)"
+                }
+            }
             var target = Self(
-                uri: bytes.rawString(SIPSlice(uri.text.start, end)), displayName: displayName,
+                uri: text, displayName: displayName,
                 headers: Self.headers(uri.headers, of: bytes))
             if let name = uri.parameter("method", in: bytes) {
                 guard let method = SIPMethod(bytes.rawString(name)) else { return nil }
@@ -65,7 +75,8 @@ public struct ReferTarget: Hashable, Sendable {
     public var headerValue: String {
         let name = displayName.isEmpty ? "" : "\(displayName) "
         let fields = headers.map { "\(Self.escaped($0.name))=\(Self.escaped($0.value))" }
-        return "\(name)<\(uri)\(fields.isEmpty ? "" : "?")\(fields.joined(separator: "&"))>"
+        let way = method == .invite ? "" : ";method=\(method)"
+        return "\(name)<\(uri)\(way)\(fields.isEmpty ? "" : "?")\(fields.joined(separator: "&"))>"
     }
 
     /// `name=value&name=value`, at most sixteen; line breaks hidden in escapes are cut out with their field.

@@ -63,6 +63,11 @@ struct TransferValueTests {
     func values() throws {
         let subscribe = try #require(ReferTarget("<sip:alice@atlanta.example.com;method=SUBSCRIBE>"))
         #expect(subscribe.method == .subscribe)
+        #expect(subscribe.uri == "sip:alice@atlanta.example.com")
+        #expect(subscribe.headerValue == "<sip:alice@atlanta.example.com;method=SUBSCRIBE>")
+        let mixed = try #require(ReferTarget("<sip:a@b;transport=tcp;Method=INVITE;lr?Subject=x>"))
+        #expect(mixed.uri == "sip:a@b;transport=tcp;lr" && mixed.method == .invite)
+        #expect(mixed.headerValue == "<sip:a@b;transport=tcp;lr?Subject=x>")
         let headers = try #require(
             ReferTarget(
                 "<sip:bob@biloxi.example.net?Accept-Contact=sip:bobsdesk.biloxi.example.net&Call-ID%3D55432%40alicepc.atlanta.example.com>"

@@ -63,6 +63,26 @@ struct ReplacesTests {
         #expect(wire.callerLabels.last == "ended by remote")
     }
 
+    @Test("An INVITE of ours requires what it asks for, and takes the place of the call that it names")
+    func outgoing() throws {
+        let wire = wire()
+        let (session, callee, replaces) = try established(wire)
+        var request = Wire.request()
+        request.replaces = SIPReplaces(replaces)
+        try wire.call(request)
+        let text = try #require(wire.datagrams.last { $0.name == "INVITE" }).text
+        #expect(Scripted.header("Replaces", of: text) == replaces)
+        #expect(Scripted.header("Require", of: text) == "replaces")
+        wire.run(for: .seconds(1))
+        #expect(
+            wire.calleeEvents.filter { $0.session == callee }.map(\.label) == [
+                "incoming", "acknowledged", "ended by us",
+            ])
+        #expect(
+            wire.callerEvents.filter { $0.session == session }.map(\.label).last == "ended by remote")
+        #expect(wire.callerLabels.filter { $0 == "answered 200" }.count == 2)
+    }
+
     @Test("A refusal of the new call leaves the old one alone")
     func refused() throws {
         let wire = wire()
