@@ -44,8 +44,8 @@ extension UserAgent {
         let contact = session.identity.contact
         let allowed = allowedMethods
         let minimum = session.minimumInterval
-        let reliability = client.request.options.reliability
-        let supported = supportedOptions(isReliable: reliability != .off)
+        let supported = supportedOptions(besides: client.supportedOptions)
+        let required = client.requiredOptions
         let timer = client.request.options.sessionExpires(atLeast: minimum)
         let authorization = session.authentication.fields(
             for: .invite, uri: line.requestURI, body: client.request.body,
@@ -55,7 +55,7 @@ extension UserAgent {
             message.header(.allow, allowed)
             message.header(.accept, "application/sdp")
             message.header(.supported, supported)
-            if reliability == .required { message.header(.require, "100rel") }
+            if !required.isEmpty { message.header(.require, required) }
             if let replaces = client.request.replaces {
                 message.header(.require, "replaces")
                 message.header(.replaces, replaces.headerValue)
@@ -116,7 +116,9 @@ extension UserAgent {
         if case .request(let id) = user {
             return requestAnswered(id, response, status, arrival, into: &effects)
         }
-        guard var session = sessions.checkOut(user.session) else { return }
+        guard var session = sessions.checkOut(user.session) else {
+            return stranded(response, status, isReinvite: user.isOffer, arrival, into: &effects)
+        }
         if status / 100 == 2, response.firstHeader(.authenticationInfo) != nil {
             count(session.authentication.conclude(with: response))
         }
@@ -126,8 +128,6 @@ extension UserAgent {
         case .invite:
             switch status {
             case ..<200: inviteProgressed(&session, response, status, arrival, into: &effects)
-            case ..<300 where session.reinviteAcknowledgement?.cSeq == response.cSeq.number:
-                reinviteAnswerRepeated(session, into: &effects)
             case ..<300: inviteSucceeded(&session, response, arrival, into: &effects)
             default: inviteRefused(&session, response, status, arrival, into: &effects)
             }
@@ -137,6 +137,8 @@ extension UserAgent {
             byeAnswered(&session, response, status, arrival, into: &effects)
         case .prack:
             prackAnswered(&session, response, status, arrival, into: &effects)
+        case .offer where session.reinviteAcknowledgement?.cSeq == response.cSeq.number:
+            if (200..<300).contains(status) { reinviteAnswerRepeated(session, into: &effects) }
         case .offer:
             offerResponse(&session, response, status, arrival, into: &effects)
         case .cancel, .fork, .request:
@@ -238,6 +240,9 @@ extension UserAgent {
         }
         session.dialogs = [session.dialogs[index]]
         session.confirmed = 0
+        if let key = keys.client(of: response) {
+            transactions.note(answeredBy: keys.tag(response.bytes(of: response.to.tag ?? .empty)), key: key)
+        }
         session.timers.stop(.cancelled)
         session.timers.stop(.target)
         session.learnAbilities(from: response)
@@ -288,6 +293,11 @@ extension UserAgent {
         }
         if status == 503, failOver(&session, after: failure, at: arrival.now, into: &effects) { return }
         if retryInvite(&session, after: response, status, arrival, into: &effects) { return }
+        if followRedirection(
+            &session, response, status, after: failure, at: arrival.now, into: &effects)
+        {
+            return
+        }
         fail(&session, failure, into: &effects)
     }
 

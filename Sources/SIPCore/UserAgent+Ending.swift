@@ -10,6 +10,7 @@ extension UserAgent {
         case .inviting:
             guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else { return }
             session.endReason = reason
+            if session.client?.awaitsAddress != nil { return fail(&session, .abandoned, into: &effects) }
             session.client?.cancellation = .wanted
             session.timers.stop(.target)
             if session.client?.hasProvisional == true {
@@ -124,6 +125,7 @@ extension UserAgent {
             .other, key: keys.client(branch: branch, method: .bye), message: message, route: route,
             user: user, at: now, into: &effects)
         if case .bye = user {
+            if let open = session.outgoing?.transaction { transactions.limit(open, at: now) }
             session.enter(.ending)
             session.timers.stopAll()
             session.isByeOwed = false
@@ -164,7 +166,7 @@ extension UserAgent {
         case .invite:
             guard session.state == .inviting else { break }
             if failOver(&session, after: .timedOut, at: now, into: &effects) { break }
-            fail(&session, .timedOut, into: &effects)
+            tryNextTarget(&session, after: .timedOut, at: now, into: &effects)
         case .bye: finish(&session, into: &effects)
         case .offer: offerTimedOut(&session, at: now, into: &effects)
         // The session's own timer ends a cancelled INVITE.
@@ -184,6 +186,10 @@ extension UserAgent {
             if let transaction = session.client?.transaction { transactions.abandon(transaction) }
             fail(&session, .timedOut, into: &effects)
         case .target:
+            if let failure = session.client?.awaitsAddress {
+                session.client?.awaitsAddress = nil
+                tryNextTarget(&session, after: failure, at: now, into: &effects)
+            }
             targetTimedOut(&session, at: now, into: &effects)
         case .answer:
             repeatAnswer(&session, at: now, into: &effects)

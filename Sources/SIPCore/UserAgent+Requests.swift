@@ -84,15 +84,12 @@ extension UserAgent {
 
     /// Extensions that we serve, by option tag (RFC 3261 §19.2).
     static let optionTags = ["100rel", "timer"]
-    /// Value of Supported.
-    static let supportedOptions = "100rel, timer"
 
-    /// The same with what the configuration adds.
+    /// Value of Supported, with what the configuration adds.
     ///
-    /// - Parameter isReliable: Whether `100rel` is among them.
-    func supportedOptions(isReliable: Bool = true) -> String {
-        let own = isReliable ? Self.supportedOptions : "timer"
-        return configuration.servesReplaces ? "\(own), replaces" : own
+    /// - Parameter own: What of ``optionTags`` is offered.
+    func supportedOptions(besides own: [String] = Self.optionTags) -> String {
+        (own + (configuration.servesReplaces ? ["replaces"] : [])).joined(separator: ", ")
     }
 
     /// Text of the application on one line: line breaks and other control characters become spaces.

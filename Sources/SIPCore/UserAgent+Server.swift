@@ -40,7 +40,9 @@ extension UserAgent {
         if request.requestURI.scheme == .other { return 416 }
         if request.firstHeader(.require) != nil, !unsupported(of: request).isEmpty { return 420 }
         guard !request.body.isEmpty, Self.mayDescribe(request) else { return nil }
-        guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else { return 415 }
+        guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else {
+            return Self.refusal(ofBody: request)
+        }
         if let coding = request.value(of: .contentEncoding),
             !request.bytes.matches(coding, lowercase: "identity")
         {
@@ -84,6 +86,20 @@ extension UserAgent {
             return answer(request, status: 503, key: key, arrival, into: &effects)
         }
         acceptInvite(request, of: caller, replacing: replacement, key: key, arrival, into: &effects)
+    }
+
+    /// What to say to a body that is no session description: nothing if the sender can do without (RFC 3261 §8.2.3).
+    private static func refusal(ofBody request: borrowing SIPMessage) -> Int? {
+        if let disposition = request.value(of: .contentDisposition) {
+            var scanner = FieldScanner(request.bytes, disposition)
+            _ = scanner.token()
+            let parameters = SIPParameterList(SIPSlice(scanner.position, scanner.end))
+            let handling = parameters.first("handling", in: request.bytes)?.value
+            if let handling, request.bytes.matches(handling, lowercase: "optional") { return nil }
+        }
+        // Encrypted for us with a key that we do not have (RFC 3261 §21.4.27).
+        let isEncrypted = request.contentType?.isEqual("application/pkcs7-mime", in: request.bytes) == true
+        return isEncrypted ? 493 : 415
     }
 
     /// Whether a request's method is one that may carry a session description.
@@ -196,6 +212,7 @@ extension UserAgent {
         switch session.state {
         case .established:
             guard index == session.confirmed else { return }  // The end of another fork.
+            if let open = session.outgoing?.transaction { transactions.limit(open, at: arrival.now) }
             if session.server?.isDecided == false {
                 refuse(&session, status: 487, at: arrival.now, into: &effects)
             }

@@ -51,7 +51,7 @@ extension UserAgent {
             if (try? sendInvite(&session, at: now, into: &effects)) != nil { return }
         }
         if failOver(&session, after: .transportFailed, at: now, into: &effects) { return }
-        fail(&session, .transportFailed, into: &effects)
+        tryNextTarget(&session, after: .transportFailed, at: now, into: &effects)
     }
 }
 

@@ -110,6 +110,7 @@ extension UserAgent {
             isUpdate && status.isSuccess && session.state == .established
             ? agreement(to: response.terms, in: session) : nil
         let (product, allowed) = (configuration.productName, allowedMethods)
+        let supported = supportedOptions()
         let contact = session.identity.contact
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
             message.statusLine(status, reason: answer.reason.map(Self.oneLine))
@@ -117,7 +118,7 @@ extension UserAgent {
             if status.isSuccess, isUpdate {
                 message.header(.contact, contact)
                 message.header(.allow, allowed)
-                message.header(.supported, Self.supportedOptions)
+                message.header(.supported, supported)
             }
             if let timer { message.agree(to: timer) }
             for field in answer.headers where SIPMethod(field.name) != nil {

@@ -239,7 +239,7 @@ public actor LoopbackPeer: DriverClient {
         case .offered(let session, _):
             userAgent.answer(offerIn: session, status: 488, at: now, into: &effects)
         // It offers nothing by itself.
-        case .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
+        case .redirected, .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
         case .provisional, .answered, .failedOver: break  // A callee calls nobody.
         case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
         }

@@ -17,10 +17,14 @@ public struct InviteOptions: Hashable, Sendable {
     /// Who is to refresh; `nil` leaves it to the far end.
     public var refresher: SIPSessionExpires.Refresher?
 
+    /// How far 300, 301 and 302 are followed; `nil`: not at all, they are failures.
+    public var redirections: RedirectionPolicy?
+
     public init(
         reliability: Reliability = .supported, sessionInterval: Duration? = nil,
-        refresher: SIPSessionExpires.Refresher? = nil
+        refresher: SIPSessionExpires.Refresher? = nil, redirections: RedirectionPolicy? = nil
     ) {
+        self.redirections = redirections
         self.reliability = reliability
         self.sessionInterval = sessionInterval
         self.refresher = refresher

@@ -144,6 +144,13 @@ extension InviteSession {
         var isStreamRefused = false
         /// Times it was sent again after a failure that said how, challenges apart.
         var retries = 0
+        /// A 420 has told us to leave the session timer out; a 421 to demand it.
+        var withheldTimer = false
+        var requiresTimer = false
+        /// What 3xx have named.
+        var redirection: Redirection?
+        /// The failure before a redirection to a host name that the owner is resolving.
+        var awaitsAddress: InviteFailure?
         var hasProvisional = false
         var cancellation = Cancellation.none
         /// More than 100 Trying has come, from some server: the callee may be ringing.

@@ -92,6 +92,9 @@ public enum UserAgentEvent: Hashable, Sendable {
     // As a client
     /// 101...199. Several early dialogs differ in `toTag`.
     case provisional(InviteSessionID, ReceivedResponse)
+    /// A 3xx is followed (``InviteOptions/redirections``), or the failure of an address before. Without a target
+    /// ``UserAgent/redirect(_:to:at:into:)`` has to say where it is, within 64*T1.
+    case redirected(InviteSessionID, SIPRedirection)
     /// The first 2xx; its ACK is already among the sends, unless ``offered(_:_:)`` follows. Copies are acknowledged without a further event, and the
     /// 2xx of another fork is acknowledged and ended with BYE.
     case answered(InviteSessionID, ReceivedResponse)

@@ -79,6 +79,12 @@ struct InviteClientTransaction: Sendable {
     /// No more copies of the INVITE: its server was given up, but may still answer.
     mutating func hush() { timers.stop(.a) }
 
+    /// The TU has no use for the answer any more, but would see to it: a last 64*T1, where a provisional response had
+    /// ended the wait for a final one (RFC 3261 §17.1.1.2).
+    mutating func limit(at now: MonotonicInstant) {
+        if state == .proceeding { timers.set(.b, to: now.advanced(by: times.timeout)) }
+    }
+
     mutating func fire(at now: MonotonicInstant, into out: inout Output) {
         while let timer = timers.popDue(at: now) {
             switch timer {

@@ -76,6 +76,28 @@ struct TransactionKey {
         hash.combine(word: UInt64(request.cSeq.number))
     }
 
+    /// Stands for a remote tag in a tombstone.
+    func tag(_ tag: RawSpan) -> UInt32 {
+        var hash = KeyedHash(secret)
+        hash.combine(7)
+        hash.combine(tag)
+        return UInt32(truncatingIfNeeded: hash.finish())
+    }
+
+    /// The branch of the ACK for a 2xx that no session waits for; the BYE has its complement.
+    func branch(strandedBy response: borrowing SIPMessage) -> UInt64 {
+        var hash = KeyedHash(secret)
+        hash.combine(8)
+        hash.combine(response.bytes(of: response.callID))
+        hash.endField()
+        if let tag = response.from.tag { hash.combine(response.bytes(of: tag)) }
+        hash.endField()
+        if let tag = response.to.tag { hash.combine(response.bytes(of: tag)) }
+        hash.endField()
+        hash.combine(word: UInt64(response.cSeq.number))
+        return hash.finish()
+    }
+
     /// What makes a nonce of ours: nobody else can put a time stamp beside its hash.
     func nonce(stamp: UInt64) -> UInt64 {
         var hash = KeyedHash(secret)

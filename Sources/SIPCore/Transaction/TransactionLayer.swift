@@ -124,7 +124,7 @@ struct TransactionLayer: Sendable {
         guard let tombstone = tombstones[index] else { return .stray }
         switch (tombstone.kind, code) {
         case (.inviteClientAccepted, 200..<300):
-            return .deliver(.invite(tombstone.session))
+            return .deliver(tombstone.isReinvite ? .offer(tombstone.session) : .invite(tombstone.session))
         case (.inviteClientCompleted, 300..<700):
             return .acknowledge(Acknowledgement(head: tombstone.acknowledgementHead, route: tombstone.route))
         case (.inviteClientAccepted, _), (.inviteClientCompleted, _), (.nonInviteClientCompleted, _):
@@ -133,6 +133,28 @@ struct TransactionLayer: Sendable {
             return .stray
         }
     }
+
+    /// Gives an INVITE of ours a last 64*T1 to be answered in.
+    mutating func limit(_ id: TransactionID, at now: MonotonicInstant) {
+        guard live.isLive(id), case .inviteClient(var machine)? = live[Int(id.index)]?.machine else { return }
+        machine.limit(at: now)
+        live[Int(id.index)]?.machine = .inviteClient(machine)
+        settle(Int(id.index))
+    }
+
+    /// Notes whose 2xx made the session, so that its copies are known when that is over.
+    mutating func note(answeredBy remoteTag: UInt32, key: UInt64) {
+        guard let slot = slots[key], slot & 1 == 1 else { return }
+        tombstones[Int(slot >> 1)]?.answeredBy = remoteTag
+    }
+
+    /// Hash of the remote tag that ``note(answeredBy:key:)`` has noted; `nil` for none.
+    func answeredBy(_ key: UInt64) -> UInt32? {
+        guard let slot = slots[key], slot & 1 == 1 else { return nil }
+        return tombstones[Int(slot >> 1)]?.answeredBy
+    }
+
+    func contains(_ key: UInt64) -> Bool { slots[key] != nil }
 
     /// Forgets a client transaction that has no final response (RFC 3261 §9.1).
     mutating func abandon(_ id: TransactionID) {
@@ -372,7 +394,7 @@ struct TransactionLayer: Sendable {
                     key: record.key, mergeKey: record.mergeKey, session: record.user.session,
                     acknowledgementHead: kind == .inviteClientCompleted
                         ? Self.acknowledgementHead(of: record.message) : [],
-                    route: record.route, kind: kind),
+                    route: record.route, kind: kind, isReinvite: record.user.isOffer),
                 until: record.nextDeadline)
         case .over:
             deadlines.set(index << 1, to: nil)

@@ -32,6 +32,13 @@ enum TransactionUser: Hashable, Sendable {
     }
 }
 
+extension TransactionUser {
+    /// Whether it is a re-INVITE or UPDATE.
+    var isOffer: Bool {
+        if case .offer = self { true } else { false }
+    }
+}
+
 extension InviteSessionID {
     /// The user of a transaction that no session waits for; ids are counted from 1.
     static var nobody: Self { Self(rawValue: 0) }
@@ -105,5 +112,9 @@ extension TransactionLayer {
         /// ``Kind/nonInviteServerCompleted``: the status to answer again.
         var status: UInt16 = 0
         var kind: Kind
+        /// ``Kind/inviteClientAccepted``: a re-INVITE.
+        var isReinvite = false
+        /// ``Kind/inviteClientAccepted``: hash of the remote tag that the session was made with; 0 before it is known.
+        var answeredBy: UInt32 = 0
     }
 }

@@ -423,7 +423,10 @@ actor SignallingEngine: LoopEngine {
             call.answersUpdate = true
             let description = offer.body.sessionDescription
             call.job.media.post { $0.reanswer(id, offer: description) }
-        case .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
+        case .redirected(let session, let redirection) where redirection.target == nil:
+            // Names are resolved for trunks alone.
+            userAgent.redirect(session, to: [], at: now, into: &effects)
+        case .redirected, .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
         case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
         case .cancelled(let session): cancelled(session)
         case .strangerRefused(let source): turnAway(source, .stranger, at: now)

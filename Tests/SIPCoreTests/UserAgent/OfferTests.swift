@@ -369,4 +369,19 @@ struct OfferTests {
             .map { header("CSeq", $0) }
         #expect(Set(numbers).count == 3)
     }
+
+    @Test(
+        "A re-INVITE that is never answered after 100 goes with its session",
+        arguments: [Wire.Side.caller, .callee])
+    func abandoned(endedBy side: Wire.Side) throws {
+        let (wire, caller, callee) = try established()
+        wire.onCallee = { _, _ in }
+        try wire.offer(.caller, caller, "hold")
+        wire.run(for: .seconds(100))
+        #expect(wire.callerLabels.last == "answered 200")
+        wire.fate = { _, datagram in datagram.name == "487 INVITE" ? [] : [.milliseconds(10)] }
+        wire.end(side, side == .caller ? caller : callee)
+        wire.run()
+        #expect(wire.isDrained)
+    }
 }

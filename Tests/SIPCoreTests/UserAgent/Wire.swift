@@ -280,6 +280,7 @@ extension UserAgentEvent {
         case .ended(_, .byUs): "ended by us"
         case .ended(_, .byRemote): "ended by remote"
         case .ended(_, .lost(let status)): "lost \(status ?? 0)"
+        case .redirected(_, let redirection): "redirected \(redirection.uri)"
         case .provisionalAcknowledged: "provisional acknowledged"
         case .offered: "offered"
         case .offerAnswered(_, let response): "offer answered \(response.status)"
@@ -301,7 +302,8 @@ extension UserAgentEvent {
         case .provisional(let id, _), .answered(let id, _), .failed(let id, _), .failedOver(let id, _, _),
             .incoming(let id, _),
             .acknowledged(let id, _), .cancelled(let id), .reinvited(let id, _), .ended(let id, _),
-            .provisionalAcknowledged(let id, _), .offered(let id, _), .offerAnswered(let id, _),
+            .redirected(let id, _), .provisionalAcknowledged(let id, _), .offered(let id, _),
+            .offerAnswered(let id, _),
             .offerRefused(let id, _), .refreshed(let id, _):
             id
         case .strangerRefused: preconditionFailure("a stranger has no session")
