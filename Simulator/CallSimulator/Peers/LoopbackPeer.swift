@@ -16,6 +16,8 @@ public actor LoopbackPeer: DriverClient {
         public var address = SocketAddress.loopback(port: 0)
         /// Whether it also takes connections (TCP) on the same port.
         public var acceptsStreams = false
+        /// Secures connections: TLS is then taken too, on the port above (any port when ``address`` leaves it open).
+        public var streamSecurity: (any StreamSecurityProvider)?
         /// Times and limits of those.
         public var streams = StreamLimits()
         /// Who may call; empty: everybody, unasked.
@@ -45,6 +47,8 @@ public actor LoopbackPeer: DriverClient {
 
     var client: DriverClientID?
     var socket: BoundSocket?
+    /// Where it takes TLS; `nil` without ``Configuration/streamSecurity``.
+    public private(set) var secureAddress: SocketAddress?
     var userAgent: UserAgent
     var effects = UserAgentEffects()
     private var connections: SIPConnections
@@ -74,7 +78,8 @@ public actor LoopbackPeer: DriverClient {
         executor = driver.serialExecutor
         self.directory = directory
         self.configuration = configuration
-        connections = SIPConnections(driver: driver, limits: configuration.streams)
+        connections = SIPConnections(
+            driver: driver, limits: configuration.streams, security: configuration.streamSecurity)
         log = PeerLog(limit: configuration.reportLimit)
         var agent = configuration.userAgent
         agent.requiredCredentials = configuration.credentials
@@ -107,6 +112,11 @@ public actor LoopbackPeer: DriverClient {
             connections.open(for: client, local: bound.localAddress)
             do {
                 _ = try connections.listen(.tcp, on: bound.localAddress)
+                if configuration.streamSecurity != nil {
+                    let port = configuration.address.port
+                    let address = bound.localAddress.with(port: port == 0 || port == .max ? 0 : port + 1)
+                    secureAddress = try connections.listen(.tls, on: address).localAddress
+                }
             } catch {
                 driver.close(bound.id)
                 socket = nil

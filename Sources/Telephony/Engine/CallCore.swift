@@ -239,7 +239,10 @@ struct CallCore: Sendable {
         out.send(.negotiate(answer: response.body?.sessionDescription, isFinal: true))
     }
 
-    mutating func receive(failure: InviteFailure, at now: Now, into out: inout Output) {
+    /// - Parameter detail: What was wrong with the connection, for people.
+    mutating func receive(
+        failure: InviteFailure, detail: String? = nil, at now: Now, into out: inout Output
+    ) {
         switch failure {
         case .rejected(let response), .credentialsRefused(let response): lastStatus = response.status
         case .timedOut, .transportFailed: break
@@ -253,7 +256,9 @@ struct CallCore: Sendable {
         if state == .ending {
             finish(nil, at: now, into: &out)
         } else if state.awaitsAnswer {
-            finish(CallConclusion(failure, at: now.wall), at: now, into: &out)
+            var conclusion = CallConclusion(failure, at: now.wall)
+            if let detail { conclusion.cause.text += ": \(detail)" }
+            finish(conclusion, at: now, into: &out)
         }
     }
 

@@ -103,6 +103,19 @@ extension SignallingEngine {
         if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
     }
 
+    /// Tells the user agent of connections that have failed, and keeps why.
+    func reportStreamFailures(at now: MonotonicInstant) {
+        connections.report(to: &userAgent, at: now, into: &effects) { streamFaults[$0] = $1 }
+    }
+
+    /// Why no connection carried a call's INVITE, for people: a certificate's fault, a port that is closed.
+    func streamFault(of session: InviteSessionID, _ failure: InviteFailure) -> String? {
+        guard failure == .transportFailed, let call = call(session) else { return nil }
+        let known = call.attempt.flatMap { streamFaults[$0.line.route.trunk] }
+        // After a failover the address is not the trunk's first.
+        return known ?? (streamFaults.count == 1 ? streamFaults.values.first : nil)
+    }
+
     /// Sends one message of the user agent's.
     func transmit(_ message: RawSpan, _ send: UserAgentSend, at now: MonotonicInstant) {
         if send.transport == .udp {

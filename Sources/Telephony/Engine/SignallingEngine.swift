@@ -22,6 +22,8 @@ actor SignallingEngine: LoopEngine {
     private var client: DriverClientID?
     var listeners = Listeners()
     var connections: SIPConnections
+    /// What was wrong with connections that have failed in this step, by the far end's address.
+    var streamFaults: [SocketAddress: String] = [:]
     var userAgent: UserAgent
     var effects = UserAgentEffects()
     private var spareEvents: [UserAgentEvent] = []
@@ -368,7 +370,7 @@ actor SignallingEngine: LoopEngine {
     /// Sends what the user agent wants sent and hears its events, until there is no more of either.
     private func settle(at now: MonotonicInstant) {
         while !effects.sends.isEmpty || !effects.events.isEmpty || connections.hasFailures {
-            if connections.hasFailures { connections.report(to: &userAgent, at: now, into: &effects) }
+            if connections.hasFailures { reportStreamFailures(at: now) }
             transmit(at: now)
             var events: [UserAgentEvent] = []
             swap(&events, &spareEvents)
@@ -378,6 +380,7 @@ actor SignallingEngine: LoopEngine {
             events.removeAll(keepingCapacity: true)
             swap(&events, &spareEvents)
         }
+        streamFaults.removeAll()
     }
 
     private func transmit(at now: MonotonicInstant) {
@@ -399,7 +402,10 @@ actor SignallingEngine: LoopEngine {
             tell(session) { core, now, out in core.receive(answer: response, at: now, into: &out) }
         case .failed(let session, let failure):
             if let call = call(session), failOver(call, failure) { break }
-            tell(session) { core, now, out in core.receive(failure: failure, at: now, into: &out) }
+            let detail = streamFault(of: session, failure)
+            tell(session) { core, now, out in
+                core.receive(failure: failure, detail: detail, at: now, into: &out)
+            }
         case .ended(let session, let end):
             tell(session) { core, now, out in core.receive(end: end, at: now, into: &out) }
         case .reinvited(let session, let request):
@@ -434,7 +440,7 @@ actor SignallingEngine: LoopEngine {
         }
     }
 
-    private func call(_ session: InviteSessionID) -> SignallingCall? {
+    func call(_ session: InviteSessionID) -> SignallingCall? {
         slotsBySession[session].flatMap { calls[$0] }
     }
 

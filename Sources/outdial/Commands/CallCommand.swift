@@ -42,8 +42,8 @@ enum CallCommand {
         let driver = try SocketDriver()
         let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
-            trunk: trunk, driver: driver,
-            observers: [recorder, progress] + captures.observers + monitoring.observers)
+            trunk: trunk, configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
+            driver: driver, observers: [recorder, progress] + captures.observers + monitoring.observers)
 
         let outcome = try await Service.run(dialer) {
             try await monitoring.watch(dialer) { try await dialer.call(request, handler: handler) }

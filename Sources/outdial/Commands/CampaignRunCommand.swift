@@ -47,7 +47,8 @@ enum CampaignRunCommand {
         if let path = arguments.string("--do-not-call") { configuration.doNotCall = try readDoNotCall(path) }
         let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
-            trunk: trunk, driver: driver, observers: captures.observers + monitoring.observers)
+            trunk: trunk, configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
+            driver: driver, observers: captures.observers + monitoring.observers)
         let runner = CampaignRunner(
             campaign: campaign, store: store, placing: dialer, handler: handler, driver: driver,
             configuration: configuration)

@@ -23,6 +23,8 @@ struct TrunkFile: Decodable {
     /// `udp`, `tcp` or `tls`.
     var transport: String?
     var switchesToTCP: Bool?
+    /// Signs its calls; with what, `TrunkSecurity` reads.
+    var identity: TrunkSecurity.Identity?
 
     /// A value given in the file or, better, by the environment or another file.
     enum Secret: Decodable {
@@ -89,6 +91,7 @@ struct TrunkFile: Decodable {
             callerName: file.callerName, advertisedHost: file.advertisedHost, transport: transport)
         trunk.advertisedMediaHost = file.advertisedMediaHost
         trunk.switchesToTCP = file.switchesToTCP ?? false
+        trunk.attestation = file.identity?.attestation
         return trunk
     }
 }

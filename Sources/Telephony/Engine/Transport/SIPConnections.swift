@@ -293,10 +293,14 @@ package struct SIPConnections {
     }
 
     /// Tells a user agent of every failure (RFC 3261 §8.1.3.1).
+    ///
+    /// - Parameter note: Called first, with the far end's address and what was wrong, for people.
     package mutating func report(
-        to userAgent: inout UserAgent, at now: MonotonicInstant, into effects: inout UserAgentEffects
+        to userAgent: inout UserAgent, at now: MonotonicInstant, into effects: inout UserAgentEffects,
+        noting note: (SocketAddress, String) -> Void = { _, _ in }
     ) {
         for failure in takeFailures() {
+            note(failure.address, failure.text)
             userAgent.transportFailed(
                 failure.transport, to: failure.address, connection: failure.connection, at: now,
                 into: &effects)

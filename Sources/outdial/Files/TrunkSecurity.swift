@@ -1,0 +1,89 @@
+internal import Foundation
+internal import SIPCore
+internal import SansIO
+internal import Telephony
+
+#if Secure
+    internal import SecureSIP
+#endif
+
+/// What a trunk's file says about TLS and about vouching for calls.
+///
+/// ```json
+/// { "transport": "tls", "caFile": "carrier-ca.pem", "certificateFile": "ours.pem", "keyFile": "ours.key",
+///   "keyPassphrase": { "env": "KEY_PASSPHRASE" },
+///   "identity": { "attestation": "A", "keyFile": "shaken.key", "certificateURL": "https://example.com/shaken.pem",
+///                 "originationID": "de305d54-75b4-431b-adb2-eb6b9e546014" } }
+/// ```
+struct TrunkSecurity: Decodable {
+    /// Signs calls (STIR/SHAKEN).
+    struct Identity: Decodable {
+        var attestation: Attestation
+        var keyFile: String
+        var keyPassphrase: TrunkFile.Secret?
+        var certificateURL: String
+        var originationID: String
+    }
+
+    var transport: String?
+    var caFile: String?
+    var certificateFile: String?
+    var keyFile: String?
+    var keyPassphrase: TrunkFile.Secret?
+    var identity: Identity?
+
+    /// Whether the file asks for anything that needs the trait `Secure`.
+    private var asksForSecurity: Bool {
+        transport?.lowercased() == "tls" || caFile != nil || certificateFile != nil || keyFile != nil
+            || identity != nil
+    }
+
+    /// Reads the file of a trunk once more, for what its dialer needs.
+    ///
+    /// - Throws: ``FileError`` naming the file and the field.
+    static func configuration(for path: String) throws -> DialerConfiguration {
+        let file = try JSONFile.load(TrunkSecurity.self, from: path)
+        var configuration = DialerConfiguration()
+        guard file.asksForSecurity else { return configuration }
+        #if Secure
+            configuration.streamSecurity = try file.provider(path)
+            configuration.identity = try file.identity.map { try assertion($0, path) }
+            return configuration
+        #else
+            throw FileError("\(path): TLS and signed calls need a build with the trait Secure")
+        #endif
+    }
+
+    #if Secure
+        private func provider(_ path: String) throws -> TLSProvider {
+            var settings = TLSConfiguration()
+            if let caFile { settings.trust = .only(.file(caFile)) }
+            switch (certificateFile, keyFile) {
+            case (let certificate?, let key?):
+                settings.identity = TLSConfiguration.Identity(
+                    certificateChain: .file(certificate), privateKey: .file(key),
+                    passphrase: try keyPassphrase?.resolve(field: "\(path): keyPassphrase"))
+            case (nil, nil): break
+            case (nil, .some), (.some, nil):
+                throw FileError("\(path): certificateFile and keyFile go together")
+            }
+            do {
+                return try TLSProvider(settings)
+            } catch {
+                throw FileError("\(path): \(error)")
+            }
+        }
+
+        private static func assertion(_ identity: Identity, _ path: String) throws -> IdentityAssertion {
+            do {
+                let signer = try ES256Signer(
+                    key: .file(identity.keyFile),
+                    passphrase: try identity.keyPassphrase?.resolve(field: "\(path): identity.keyPassphrase"),
+                    certificateURL: identity.certificateURL)
+                return IdentityAssertion(signer: signer, originationID: identity.originationID)
+            } catch let error as CredentialError {
+                throw FileError("\(path): \(error)")
+            }
+        }
+    #endif
+}
