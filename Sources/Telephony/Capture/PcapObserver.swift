@@ -3,7 +3,7 @@ public import SansIO
 /// Writes every datagram of a dialer to one pcap file, in a blocking lane of the dialer's driver.
 ///
 /// Records are collected and written in pieces of 64 KiB, and after each call. When the disk is slower than the calls, pieces beyond
-/// 8 MiB are lost and counted. The first failure to write is reported once and ends the capture; calls go on.
+/// the 128 that may wait are lost and counted. The first failure to write is reported once and ends the capture; calls go on.
 public final class PcapObserver: CallObserver {
     private struct State {
         var piece = Piece()

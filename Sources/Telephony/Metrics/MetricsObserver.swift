@@ -58,14 +58,14 @@ public final class MetricsObserver: CallObserver {
     /// All figures in the text exposition format 0.0.4.
     public var text: String { PrometheusText.render(families, labels: labels) }
 
-    /// Samples `dialer` and replaces the file at `path` with ``text``, every `interval` and once more when it is cancelled.
+    /// Samples `dialer` every `interval`, and replaces the file at `path` with ``text`` then and once more when it is cancelled.
     ///
-    /// The file is replaced as a whole, as node-exporter's textfile collector wants it (its name ends in `.prom`).
+    /// Without a path it only samples, for a ``MetricsServer``. The file is replaced as a whole, as node-exporter's textfile collector wants it (its name ends in `.prom`).
     ///
     /// - Returns: When the task is cancelled.
     /// - Throws: ``FileError`` when the file cannot be written the first time; later failures wait for the next time.
     public func export(
-        _ dialer: Dialer, to path: String, every interval: Duration = .seconds(15), driver: any Driver
+        _ dialer: Dialer, to path: String?, every interval: Duration = .seconds(15), driver: any Driver
     ) async throws {
         try await write(to: path, driver: driver)
         while (try? await driver.sleep(for: interval)) != nil {
@@ -75,7 +75,8 @@ public final class MetricsObserver: CallObserver {
         try? await write(to: path, driver: driver)
     }
 
-    private func write(to path: String, driver: any Driver) async throws {
+    private func write(to path: String?, driver: any Driver) async throws {
+        guard let path else { return }
         let text = text
         try await driver.runBlocking(lane: "metrics \(path)") { try AtomicFile.replace(path, with: text) }
     }

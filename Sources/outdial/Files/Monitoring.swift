@@ -10,6 +10,9 @@ struct Monitoring: Sendable {
         .init(
             name: "--metrics-file", value: "FILE",
             help: "Keep figures there for Prometheus (node-exporter's textfile collector)."),
+        .init(
+            name: "--metrics-port", value: "N",
+            help: "Serve the same figures on http://127.0.0.1:N/metrics."),
         .init(name: "--hep", value: "HOST:PORT", help: "Send a copy of every SIP message there (HEPv3)."),
         .init(
             name: "--hep-id", value: "N",
@@ -20,6 +23,7 @@ struct Monitoring: Sendable {
 
     private let metrics: MetricsObserver?
     private let metricsPath: String?
+    private let metricsPort: UInt16?
     private let hep: HEPObserver?
     private let driver: any Driver
 
@@ -27,7 +31,8 @@ struct Monitoring: Sendable {
     init(_ arguments: Arguments, driver: any Driver) async throws {
         self.driver = driver
         metricsPath = arguments.string("--metrics-file")
-        metrics = metricsPath.map { _ in MetricsObserver() }
+        metricsPort = try arguments.integer("--metrics-port", in: 1...UInt16.max)
+        metrics = metricsPath != nil || metricsPort != nil ? MetricsObserver() : nil
         let captureID: UInt32 = try arguments.integer("--hep-id", in: 0...UInt32.max) ?? 2_001
         if let target = arguments.string("--hep") {
             let key = ProcessInfo.processInfo.environment[Self.keyVariable]
@@ -48,28 +53,34 @@ struct Monitoring: Sendable {
     func watch<Value: Sendable>(
         _ dialer: Dialer, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard let metrics, let metricsPath else { return try await body() }
-        let driver = driver
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask {
-                try await metrics.export(dialer, to: metricsPath, every: .seconds(5), driver: driver)
-                return nil
-            }
-            group.addTask {
-                let value = try await body()
-                if let statistics = try? await dialer.statistics() { metrics.sample(statistics) }
+        guard let metrics else { return try await body() }
+        let (driver, path) = (driver, metricsPath)
+        let server = MetricsServer(metrics, driver: driver)
+        if let metricsPort { _ = try await server.open(port: metricsPort) }
+        let result = await Result { () async throws -> Value in
+            try await withThrowingTaskGroup(of: Value?.self) { group in
+                group.addTask {
+                    try await metrics.export(dialer, to: path, every: .seconds(5), driver: driver)
+                    return nil
+                }
+                group.addTask {
+                    let value = try await body()
+                    if let statistics = try? await dialer.statistics() { metrics.sample(statistics) }
+                    return value
+                }
+                var value: Value?
+                while let next = try await group.next() {
+                    if let next {
+                        value = next
+                        group.cancelAll()
+                    }
+                }
+                guard let value else { throw CancellationError() }
                 return value
             }
-            var value: Value?
-            while let next = try await group.next() {
-                if let next {
-                    value = next
-                    group.cancelAll()
-                }
-            }
-            guard let value else { throw CancellationError() }
-            return value
         }
+        await server.close()
+        return try result.get()
     }
 
     /// Follows a campaign's counts.

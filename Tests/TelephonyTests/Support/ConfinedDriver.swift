@@ -8,8 +8,14 @@ final class ConfinedDriver: Driver {
     private let names: [String: [SocketAddress]]
     // Guards what is left; binding happens on the loop, tests are elsewhere.
     private let socketsLeft: Locked<Int>
+    // Guards work that is held back; `nil`: none is.
+    private let heldWork: Locked<[@Sendable () -> Void]?>
 
-    init(sockets: Int = .max, names: [String: [SocketAddress]] = [:]) throws {
+    /// - Parameter holdsBlockingWork: Whether posted blocking work waits for ``runHeldWork()``, as behind a slow disk.
+    init(
+        sockets: Int = .max, names: [String: [SocketAddress]] = [:], holdsBlockingWork: Bool = false
+    ) throws {
+        heldWork = Locked(holdsBlockingWork ? [] : nil)
         driver = try Dialer.makeDriver()
         socketsLeft = Locked(sockets)
         self.names = names
@@ -55,5 +61,23 @@ final class ConfinedDriver: Driver {
         lane: String, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await driver.runBlocking(lane: lane, work)
+    }
+
+    func postBlocking(lane: String, _ work: @escaping @Sendable () -> Void) {
+        let isHeld = heldWork.withLock { held in
+            held?.append(work)
+            return held != nil
+        }
+        if !isHeld { driver.postBlocking(lane: lane, work) }
+    }
+
+    /// - Returns: How many jobs there were.
+    func runHeldWork() -> Int {
+        let jobs = heldWork.withLock { held in
+            defer { held = held.map { _ in [] } }
+            return held ?? []
+        }
+        for job in jobs { job() }
+        return jobs.count
     }
 }
