@@ -7,8 +7,9 @@ public struct Trunk: Hashable, Sendable {
     public var name: String
     /// Host name or address literal of the trunk.
     public var host: String
-    /// Port, 5060 as a rule and 5061 for TLS.
-    public var port: UInt16
+    /// SIP port. `nil`: the servers are those that the DNS names for the host (RFC 3263: NAPTR, SRV, then its addresses
+    /// with port 5060, for TLS 5061); with a port they are the host's addresses. Either way each is tried when the one before it fails.
+    public var port: UInt16?
     /// Domain of the Request-URI, From and To; `nil` for ``host``.
     public var domain: String?
     /// For 401 and 407; `nil` when the trunk knows us by address.
@@ -62,7 +63,7 @@ public struct Trunk: Hashable, Sendable {
     public var healthCheck: TrunkHealthCheck?
 
     public init(
-        name: String, host: String, port: UInt16 = 5060, domain: String? = nil,
+        name: String, host: String, port: UInt16? = nil, domain: String? = nil,
         credentials: SIPCredentials? = nil, numbers: [String] = [], callerName: String? = nil,
         advertisedHost: String? = nil, transport: SIPTransport = .udp
     ) {
@@ -127,6 +128,10 @@ public struct DialerConfiguration: Sendable {
     public var streams = StreamLimits()
     /// Secures connections of trunks whose transport is TLS; `nil`: such trunks cannot be dialed.
     public var streamSecurity: (any StreamSecurityProvider)?
+    /// Silence after which a call goes to the trunk's next server, where it has several (RFC 3263 §4.3).
+    public var serverTimeout = Duration.seconds(4)
+    /// Time after which a server that has said no more than 100 Trying is given up for the next.
+    public var serverProgressTimeout = Duration.seconds(12)
     /// Timers and limits of the SIP user agent.
     public var userAgent = UserAgent.Configuration()
 

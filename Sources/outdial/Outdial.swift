@@ -3,10 +3,11 @@ internal import Foundation
 
 /// The tool's commands.
 enum Command: String, CaseIterable {
-    case call, campaign, callee, demo, inspect
+    case trunk, call, campaign, callee, demo, inspect
 
     var summary: String {
         switch self {
+        case .trunk: "Look whether a trunk can be used."
         case .call: "Place one call and let an agent talk."
         case .campaign: "Run and steer campaigns from a CSV."
         case .callee: "Answer calls by a script, for tests."
@@ -17,6 +18,7 @@ enum Command: String, CaseIterable {
 
     func run(_ words: [String]) async throws -> ExitCode {
         switch self {
+        case .trunk: try await TrunkCommand.run(words)
         case .call: try await CallCommand.run(words)
         case .campaign: try await CampaignCommand.run(words)
         case .callee: try await CalleeCommand.run(words)

@@ -54,6 +54,22 @@ public struct DNSRecord: Hashable, Sendable {
     }
 }
 
+extension DNSRecord: CustomStringConvertible {
+    /// As in a zone file, without the owner: `SRV 10 60 5060 sip.example.com (300 s)`.
+    public var description: String {
+        let data =
+            switch value {
+            case .address(let address): address.host
+            case .alias(let target): target
+            case .service(let service):
+                "\(service.priority) \(service.weight) \(service.port) \(service.target.isEmpty ? "." : service.target)"
+            case .rewrite(let rewrite):
+                "\(rewrite.order) \(rewrite.preference) \(rewrite.flags) \(rewrite.services) \(rewrite.replacement)"
+            }
+        return "\(type.name) \(data) (\(timeToLive.components.seconds) s)"
+    }
+}
+
 /// Data of an SRV record: a host that offers a service (RFC 2782).
 public struct DNSService: Hashable, Sendable {
     /// Lower comes first.

@@ -328,6 +328,9 @@ actor SignallingEngine: LoopEngine {
             headers: plan.headers + identity,
             credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
             socket: socket.id)
+        invite.alternatives = route.alternatives
+        invite.targetTimeout = configuration.serverTimeout
+        invite.progressTimeout = configuration.serverProgressTimeout
         setTransport(of: &invite, over: attempt.line, at: now)
         call.attempt?.offer = []
         do {

@@ -1,10 +1,12 @@
+internal import SIPCore
 internal import SansIO
 
 /// The trunks of a running dialer as lines to dial over, and the signalling engines under them: one for each local address.
 final class TrunkLines: Sendable {
     let trunks: [Trunk]
     private let configuration: DialerConfiguration
-    private let driver: any Driver
+    let driver: any Driver
+    let directory: ServerDirectory
     /// Calls to us that are to be decided, of all engines.
     let incoming = Mailbox<UndecidedCall>()
     private let makeEngine: @Sendable (Mailbox<UndecidedCall>) -> SignallingEngine
@@ -17,6 +19,8 @@ final class TrunkLines: Sendable {
         /// What each engine binds; `nil` while the first still has no address.
         var locals: [SocketAddress?] = [nil]
         var drainDeadline: MonotonicInstant?
+        /// By trunk: until when the DNS is left alone, since it was silent.
+        var silences: [Int: MonotonicInstant] = [:]
     }
 
     // Guards the lines and engines, which any call's task may find to be missing.
@@ -29,6 +33,7 @@ final class TrunkLines: Sendable {
         self.trunks = trunks
         self.configuration = configuration
         self.driver = driver
+        directory = ServerDirectory(driver: driver)
         self.makeEngine = makeEngine
         state = Locked(State(lines: trunks.map { _ in nil }, engines: [makeEngine(incoming)]))
     }
@@ -55,9 +60,10 @@ final class TrunkLines: Sendable {
     ///
     /// - Throws: ``CallError/Code/noRoute``, ``CallError/Code/socket``; asked again, it tries again.
     func line(_ index: Int) async throws(CallError) -> TrunkLine {
-        if let line = state.withLock({ $0.lines[index] }) { return line }
+        if let line = state.withLock({ $0.lines[index] }) { return await refreshed(line) }
         let trunk = trunks[index]
-        let route = try await resolveRoute(of: trunk)
+        let targets = try await locate(trunk)
+        let route = try await resolveRoute(of: trunk, to: targets).aimed(at: targets)
         let engine = engine(at: route.local)
         let bound = await engine.ask { engine in
             Result { () throws(CallError) in try engine.open(route.local, for: trunk) }
@@ -72,10 +78,29 @@ final class TrunkLines: Sendable {
         }
     }
 
+    /// Whether the DNS may be asked about a trunk.
+    func mayAsk(_ index: Int) -> Bool {
+        let now = driver.now
+        return state.withLock { state in state.silences[index].map { $0 <= now } ?? true }
+    }
+
+    /// Leaves the DNS alone with a trunk's name until `instant`.
+    func restDNS(_ index: Int, until instant: MonotonicInstant) {
+        state.withLock { $0.silences[index] = instant }
+    }
+
+    /// Remembers a trunk's servers.
+    func keep(_ route: TrunkRoute, of line: TrunkLine) -> TrunkLine {
+        var line = line
+        line.route = route
+        state.withLock { [line] in $0.lines[line.index] = line }
+        return line
+    }
+
     /// Tells the trunk's engine from where it calls us: the addresses of its name, and those that it is said to use.
     private func admitSources(of line: TrunkLine) async {
         guard configuration.inbound != nil else { return }
-        let addresses = await resolve(line.trunk.host, port: line.trunk.port).map { AddressRange($0) }
+        let addresses = await addresses(of: line.trunk).map { AddressRange($0) }
         // A name that does not resolve for once leaves those known that were.
         guard !addresses.isEmpty else { return }
         line.engine.post { $0.admit(addresses + line.trunk.allowedSources, of: line) }
@@ -123,9 +148,11 @@ final class TrunkLines: Sendable {
         }
     }
 
-    private func resolveRoute(of trunk: Trunk) async throws(CallError) -> TrunkRoute {
+    private func resolveRoute(
+        of trunk: Trunk, to targets: [SIPTarget]
+    ) async throws(CallError) -> TrunkRoute {
         var noRoute = "no route: the trunk's host name has no address"
-        for trunkAddress in await resolve(trunk.host, port: trunk.port) {
+        for trunkAddress in targets.map(\.address) {
             noRoute = "no route to the trunk's address"
             let address: SocketAddress?
             if let host = trunk.localHost ?? configuration.localHost {

@@ -86,7 +86,7 @@ struct TrunkFile: Decodable {
             throw FileError("\(path): transport is udp, tcp or tls, not \(name)")
         }
         var trunk = Trunk(
-            name: file.name ?? file.host, host: file.host, port: file.port ?? transport.defaultPort,
+            name: file.name ?? file.host, host: file.host, port: file.port,
             domain: file.domain, credentials: credentials, numbers: file.numbers ?? [],
             callerName: file.callerName, advertisedHost: file.advertisedHost, transport: transport)
         trunk.advertisedMediaHost = file.advertisedMediaHost

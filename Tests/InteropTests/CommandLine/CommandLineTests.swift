@@ -12,7 +12,7 @@ struct CommandLineTests {
         arguments: [
             ["--help"], ["call", "--help"], ["campaign", "--help"], ["campaign", "run", "--help"],
             ["campaign", "status", "--help"], ["callee", "--help"], ["inspect", "--help"],
-            ["demo", "--help"],
+            ["demo", "--help"], ["trunk", "--help"],
         ])
     func help(words: [String]) throws {
         let result = try CommandLineTool.run(words)
