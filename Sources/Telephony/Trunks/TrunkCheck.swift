@@ -161,7 +161,8 @@ public struct TrunkCheck: Sendable {
         return OutgoingRequest(
             method: .options, requestURI: "sip:\(domain)", from: "<sip:outdial@\(domain)>",
             to: "<sip:\(domain)>",
-            contact: "<sip:outdial@\(own)\(target.transport.contactParameter)>", sentBy: own, credentials: trunk.credentials.map { [$0] } ?? [],
+            contact: "<sip:outdial@\(own)\(target.transport.contactParameter)>", sentBy: own,
+            credentials: trunk.credentials.map { [$0] } ?? [],
             destination: target.address, socket: socket.id, transport: target.transport, timeout: patience)
     }
 
@@ -188,7 +189,8 @@ public struct TrunkCheck: Sendable {
         let user = trunk.registration?.user ?? credentials.username
         var settings = Registration.Configuration(
             registrar: "sip:\(domain)", addressOfRecord: "<sip:\(user)@\(domain)>",
-            contact: "sip:\(user)@\(own)\(target.transport.contactParameter)", sentBy: own, credentials: [credentials],
+            contact: "sip:\(user)@\(own)\(target.transport.contactParameter)", sentBy: own,
+            credentials: [credentials],
             destination: target.address, socket: socket.id)
         settings.transport = target.transport
         settings.expires = .seconds(120)

@@ -6,7 +6,7 @@ public struct TrunkCheckReport: Hashable, Sendable, Codable {
         public enum Kind: String, Hashable, Sendable, Codable {
             /// A question to the DNS, or with the servers as its findings the end of them.
             case resolve
-            /// OPTIONS, to one server.
+            /// OPTIONS, to one server; over TCP and TLS the connection is part of it.
             case options
             /// REGISTER, and taking the binding back.
             case register
