@@ -103,6 +103,13 @@ extension SignallingEngine {
         if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
     }
 
+    /// Moves the core of a session's call, if it has one.
+    func tell(
+        _ session: InviteSessionID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
+    ) {
+        if let call = call(session) { advance(call, body) }
+    }
+
     /// Tells the user agent of connections that have failed, and keeps why.
     func reportStreamFailures(at now: MonotonicInstant) {
         connections.report(to: &userAgent, at: now, into: &effects) { streamFaults[$0] = $1 }

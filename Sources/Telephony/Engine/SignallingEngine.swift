@@ -446,10 +446,4 @@ actor SignallingEngine: LoopEngine {
     func call(_ session: InviteSessionID) -> SignallingCall? {
         slotsBySession[session].flatMap { calls[$0] }
     }
-
-    func tell(
-        _ session: InviteSessionID, _ body: (inout CallCore, CallCore.Now, inout CallCore.Output) -> Void
-    ) {
-        if let call = call(session) { advance(call, body) }
-    }
 }
