@@ -33,6 +33,7 @@ final class ProgressPrinter: CallObserver {
     private static func describe(_ kind: CallEvent.Kind) -> String? {
         switch kind {
         case .dialing: "dialing"
+        case .incoming: "incoming call"
         case .ringing(let status): "ringing (\(status))"
         case .earlyMedia: "early media"
         case .answered: "answered"

@@ -3,12 +3,13 @@ internal import Foundation
 
 /// The tool's commands.
 enum Command: String, CaseIterable {
-    case trunk, call, campaign, callee, demo, inspect
+    case trunk, call, listen, campaign, callee, demo, inspect
 
     var summary: String {
         switch self {
         case .trunk: "Look whether a trunk can be used."
         case .call: "Place one call and let an agent talk."
+        case .listen: "Answer inbound calls with an agent."
         case .campaign: "Run and steer campaigns from a CSV."
         case .callee: "Answer calls by a script, for tests."
         case .demo: "Dial a small campaign on this machine."
@@ -20,6 +21,7 @@ enum Command: String, CaseIterable {
         switch self {
         case .trunk: try await TrunkCommand.run(words)
         case .call: try await CallCommand.run(words)
+        case .listen: try await ListenCommand.run(words)
         case .campaign: try await CampaignCommand.run(words)
         case .callee: try await CalleeCommand.run(words)
         case .demo: try await DemoCommand.run(words)
@@ -78,7 +80,7 @@ struct Outdial {
             "  \(String($0.rawValue).padding(toLength: 4, withPad: " ", startingAt: 0))\($0.meaning)"
         }
         return """
-            Outdial places phone calls over SIP trunks and lets a voice agent talk.
+            Outdial places and answers phone calls over SIP trunks and lets a voice agent talk.
 
             Usage: outdial COMMAND …
 

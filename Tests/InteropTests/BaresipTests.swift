@@ -58,7 +58,7 @@ struct BaresipTests {
         #expect(Self.share(of: 1_000, in: recorded.prefix(16_000)[...], rateHertz: 8_000) > 0.5)
     }
 
-    private static func writeConfiguration(to folder: URL, port: UInt16) throws {
+    static func writeConfiguration(to folder: URL, port: UInt16) throws {
         let modules = "/usr/lib/baresip/modules"
         try """
         sip_listen 127.0.0.1:\(port)

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SIPCore
+internal import SansIO
 internal import Telephony
 
 /// A trunk as written in a JSON file.
@@ -25,6 +26,8 @@ struct TrunkFile: Decodable {
     var switchesToTCP: Bool?
     /// Signs its calls; with what, `TrunkSecurity` reads.
     var identity: TrunkSecurity.Identity?
+    /// Addresses or blocks from which it calls us, besides those of its host name: `192.0.2.0/24`.
+    var allowedSources: [String]?
 
     /// A value given in the file or, better, by the environment or another file.
     enum Secret: Decodable {
@@ -92,6 +95,12 @@ struct TrunkFile: Decodable {
         trunk.advertisedMediaHost = file.advertisedMediaHost
         trunk.switchesToTCP = file.switchesToTCP ?? false
         trunk.attestation = file.identity?.attestation
+        for text in file.allowedSources ?? [] {
+            guard let range = AddressRange(text) else {
+                throw FileError("\(path): allowedSources: '\(text)' is no address or block of addresses")
+            }
+            trunk.allowedSources.append(range)
+        }
         return trunk
     }
 }

@@ -12,7 +12,7 @@ struct CommandLineTests {
         arguments: [
             ["--help"], ["call", "--help"], ["campaign", "--help"], ["campaign", "run", "--help"],
             ["campaign", "status", "--help"], ["callee", "--help"], ["inspect", "--help"],
-            ["demo", "--help"], ["trunk", "--help"],
+            ["demo", "--help"], ["trunk", "--help"], ["listen", "--help"],
         ])
     func help(words: [String]) throws {
         let result = try CommandLineTool.run(words)
@@ -27,7 +27,7 @@ struct CommandLineTests {
             (["shout"], "unknown command 'shout'"), (["call"], "missing NUMBER"),
             (["call", "+15551234567"], "--trunk is required"),
             (["call", "1", "2", "--trunk", "x"], "unexpected argument"),
-            (["inspect", "sip"], "missing FILE"),
+            (["inspect", "sip"], "missing FILE"), (["listen"], "--trunk is required"),
             (["callee", "busy", "--port", "many"], "--port takes a whole number"),
             (["campaign", "juggle"], "unknown campaign command"),
         ])
