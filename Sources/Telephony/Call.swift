@@ -12,7 +12,7 @@ public final class Call: Sendable {
     public let audio: CallAudio
 
     private let log: EventLog<CallEvent>
-    private let control: any CallControl
+    let control: any CallControl
     private let clock: any Driver
     // Guards the phase, which readers on other threads ask for; the engine writes it.
     private let state = Locked((phase: CallPhase.preparing, wasAnswered: false))
@@ -118,6 +118,15 @@ public enum PlayMode: Hashable, Sendable { case once, repeated }
 package protocol CallControl: AnyObject, Sendable {
     func hangUp(_ id: CallID)
     func answer(_ id: CallID)
+    /// - Parameter then: Called exactly once, on any thread, at the end of the call at the latest.
+    func hold(
+        _ id: CallID, _ isHeld: Bool, then: @escaping @Sendable (Result<Void, CallError>) -> Void)
+    func transfer(
+        _ id: CallID, to target: TransferTarget,
+        then: @escaping @Sendable (Result<TransferResult, CallError>) -> Void)
+    func sendInfo(
+        _ id: CallID, contentType: String, body: [UInt8],
+        then: @escaping @Sendable (Result<Int, CallError>) -> Void)
     /// - Parameter digits: Already checked.
     func sendDigits(_ digits: String, on id: CallID)
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID)
@@ -125,5 +134,19 @@ package protocol CallControl: AnyObject, Sendable {
 
 extension CallControl {
     package func answer(_ id: CallID) {}
+
+    package func hold(
+        _ id: CallID, _ isHeld: Bool, then: @escaping @Sendable (Result<Void, CallError>) -> Void
+    ) { then(.failure(CallError(.ended, "there is no such call"))) }
+
+    package func transfer(
+        _ id: CallID, to target: TransferTarget,
+        then: @escaping @Sendable (Result<TransferResult, CallError>) -> Void
+    ) { then(.failure(CallError(.ended, "there is no such call"))) }
+
+    package func sendInfo(
+        _ id: CallID, contentType: String, body: [UInt8],
+        then: @escaping @Sendable (Result<Int, CallError>) -> Void
+    ) { then(.failure(CallError(.ended, "there is no such call"))) }
     package func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {}
 }

@@ -5,7 +5,7 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case notRunning, invalidRequest, duplicateID, shuttingDown, noRoute, socket, notAnswered, ended,
                 file
-            case tooManyCalls, alreadyRunning, noCallerNumber, notSigned, invalidTrunk
+            case tooManyCalls, alreadyRunning, noCallerNumber, notSigned, refused, invalidTrunk
         }
 
         private let kind: Kind
@@ -37,6 +37,8 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let tooManyCalls = Self(kind: .tooManyCalls)
         /// Every caller number of the trunk is among ``CallRequest/avoidedCallers``.
         public static let noCallerNumber = Self(kind: .noCallerNumber)
+        /// The far end did not agree to a hold, or did not answer an INFO; the call goes on as it was.
+        public static let refused = Self(kind: .refused)
         /// The trunk wants its calls signed, and that failed.
         public static let notSigned = Self(kind: .notSigned)
     }

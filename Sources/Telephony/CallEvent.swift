@@ -43,6 +43,16 @@ public struct CallEvent: Hashable, Sendable {
         /// The callee started to speak, by the energy of the decoded audio.
         case voiceStarted
         case voiceStopped
+        /// The far end has put us on hold: the agent's audio waits.
+        case heldByRemote
+        case resumedByRemote
+        /// The far end has agreed to our ``Call/hold()``.
+        case held
+        case resumed
+        /// What the far end tells of its call to the target of our transfer: a status of 100...699.
+        case transferProgress(status: Int)
+        /// The far end has asked us to call somebody else (REFER); we do not. The URI that it named.
+        case transferRefused(to: String)
         /// The recording stopped for a fault of the file, in words; the call goes on.
         case recordingFailed(String)
         /// The call is over. The agent's result is not known yet here; the outcome that callers and records get has it.

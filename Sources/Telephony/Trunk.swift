@@ -38,6 +38,10 @@ public struct Trunk: Hashable, Sendable {
     public var localHost: String?
     /// Local SIP port; `nil` for the dialer's. Trunks with the same local address and port share a socket.
     public var localPort: UInt16?
+    /// Whether calls offer, or demand, that provisional responses are made reliable (RFC 3262).
+    public var reliableProvisional = InviteOptions.Reliability.supported
+    /// How often an answered call is refreshed (RFC 4028), in whole seconds, at least 90; `nil` leaves it to the far end.
+    public var sessionTimer: Duration?
     /// Blocks of addresses from which it calls us, besides those that ``host`` resolves to.
     public var allowedSources: [AddressRange] = []
     /// How far we vouch for its calls (STIR/SHAKEN): each INVITE carries a signed Identity header field, for which

@@ -41,6 +41,12 @@ final class ProgressPrinter: CallObserver {
         case .classified(let verdict):
             "\(verdict.answeredBy.rawValue), \(verdict.stage.rawValue): \(verdict.evidence)"
         case .digit(let key): "key \(key)"
+        case .heldByRemote: "held by the far end"
+        case .resumedByRemote: "resumed by the far end"
+        case .held: "on hold"
+        case .resumed: "resumed"
+        case .transferProgress(let status): "transfer (\(status))"
+        case .transferRefused(let target): "refused to call \(target)"
         case .voiceStarted: "callee speaks"
         case .voiceStopped: "callee is silent"
         case .ended: "ended"

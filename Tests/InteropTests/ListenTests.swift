@@ -80,7 +80,9 @@ struct ListenTests {
     @Test("A caller that is not the trunk gets 403 and no call")
     func unknownSource() throws {
         let (tool, port) = try listen(["--host", "127.0.0.1"])
-        guard let stranger = try sipp("caller-refused.xml", to: port, host: "127.0.0.2", calls: 3) else { return }
+        guard let stranger = try sipp("caller-refused.xml", to: port, host: "127.0.0.2", calls: 3) else {
+            return
+        }
         #expect(stranger.code == 0, "\(stranger.output)")
         tool.process.interrupt()
         let result = try tool.finish()
@@ -91,7 +93,7 @@ struct ListenTests {
     @Test("A caller from elsewhere that knows name and password is let in")
     func digest() throws {
         let (tool, port) = try listen(
-            ["--calls", "2", "--user", "alice", "--password-env", "CALLERS", "--host", "127.0.0.1"],
+            ["--calls", "2", "--user", "alice", "--password-env", "CALLERS", "--host", "127.0.0.1", "--md5"],
             environment: ["CALLERS": "secret"])
         guard
             let stranger = try sipp(
@@ -111,7 +113,8 @@ struct ListenTests {
         let missing = try sipp("caller.xml", to: port, number: "999")
         #expect(missing?.code != 0)
         try tool.waitForOutput("declined, SIP 404")
-        let file = try Stranger.fixture("caller.xml", replacing: ["milliseconds=\"1000\"": "milliseconds=\"60000\""])
+        let file = try Stranger.fixture(
+            "caller.xml", replacing: ["milliseconds=\"1000\"": "milliseconds=\"60000\""])
         defer { try? FileManager.default.removeItem(at: file) }
         let stranger = try Stranger(
             program,
@@ -135,7 +138,8 @@ struct ListenTests {
         try BaresipTests.writeConfiguration(to: folder.url, port: local)
         let baresip = try Stranger(
             program,
-            ["-f", folder.url.path, "-e", "/dial sip:+15551234567@127.0.0.1:\(port)", "-t", "4"], in: folder.url)
+            ["-f", folder.url.path, "-e", "/dial sip:+15551234567@127.0.0.1:\(port)", "-t", "4"],
+            in: folder.url)
         let result = try tool.finish(limit: 25)
         #expect(result.code == 0, "\(result.errors) \(baresip.output)")
         let record = try #require(try records("records").first)

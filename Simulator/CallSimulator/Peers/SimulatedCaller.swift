@@ -7,64 +7,10 @@ public import SansIO
 /// It speaks real SIP and RTP with the library's machines, so that it calls live on loopback and in a simulated world. Each
 /// call follows a ``Script`` and comes back as a ``Report``. Any number of calls at once.
 public actor SimulatedCaller: DriverClient {
-    /// What the caller does in one call.
-    public struct Script: Hashable, Sendable {
-        /// User part of the Request-URI: the number that is called.
-        public var number: String
-        /// From, without tag.
-        public var from = "<sip:+15557777@caller.invalid>"
-        /// The INVITE has no session description; the answer to that of the 200 goes into the ACK.
-        public var offersLate = false
-        /// The session description of the INVITE instead of its own, to offer what nobody can speak.
-        public var offer: [UInt8]?
-        /// CANCEL so long after the INVITE, unless it was answered.
-        public var givesUpAfter: Duration?
-        /// BYE so long after the answer; `nil` leaves it to the callee.
-        public var hangsUpAfter: Duration?
-        /// Keys that it presses after the answer.
-        public var digits = ""
-        /// For challenges.
-        public var credentials: [SIPCredentials] = []
-        public var headers: [SIPHeaderField] = []
-
-        public init(number: String = "+15550100", hangsUpAfter: Duration? = .seconds(2)) {
-            self.number = number
-            self.hangsUpAfter = hangsUpAfter
-        }
-    }
-
-    /// One call as its caller saw it.
-    public struct Report: Hashable, Sendable {
-        public enum End: String, Hashable, Sendable {
-            /// A final response of 300 or more that we had not asked for.
-            case rejected
-            /// Our CANCEL came through.
-            case gaveUp
-            case callerHungUp, calleeHungUp
-            /// Nothing came back, or the dialog was lost.
-            case lost
-        }
-
-        public var end = End.lost
-        /// Provisional statuses above 100, in order, each once.
-        public var provisional: [Int] = []
-        /// Final status; 0 when none came.
-        public var status = 0
-        /// Headers of the final response.
-        public var headers: [SIPHeaderField] = []
-        public var wasAnswered = false
-        /// From the INVITE to the final response, or the end.
-        public var setupMilliseconds = 0
-        public var packetsReceived = 0
-        /// Frames of 20 ms that were loud, before and after the answer.
-        public var loudFramesEarly = 0
-        public var loudFrames = 0
-        /// Keys heard.
-        public var digits = ""
-    }
+    enum Plan { case hold, resume, refer }
 
     /// A call under way.
-    private final class Line {
+    final class Line {
         let script: Script
         let startedAt: MonotonicInstant
         var session: InviteSessionID?
@@ -75,6 +21,10 @@ public actor SimulatedCaller: DriverClient {
         /// When it gives up or hangs up.
         var endsAt: MonotonicInstant?
         var isEndedByUs = false
+        /// What is to be done after the answer, in order.
+        var plans: [(at: MonotonicInstant, what: Plan)] = []
+        var referral: ReceivedReferral?
+        var wantedDirection = MediaDirection.sendrecv
         var report = Report()
         let continuation: CheckedContinuation<Report, Never>
 
@@ -95,15 +45,17 @@ public actor SimulatedCaller: DriverClient {
     private nonisolated let executor: any SerialExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let address: SocketAddress
+    let address: SocketAddress
     private var client: DriverClientID?
     private var socket: BoundSocket?
-    private var userAgent: UserAgent
-    private var effects = UserAgentEffects()
+    var userAgent: UserAgent
+    var effects = UserAgentEffects()
     private var generator: SeededGenerator
     private var buffer = OwnedBytes(capacity: 65_536)
     private var packet = OwnedBytes(capacity: 2_048)
     private var lines: [Line] = []
+    /// Requests of ours in calls, that wait for their answers.
+    var requests: [SIPRequestID: InviteSessionID] = [:]
 
     /// - Parameters:
     ///   - address: Its own; port 0 lets the driver choose.
@@ -115,6 +67,8 @@ public actor SimulatedCaller: DriverClient {
         self.driver = driver
         executor = driver.serialExecutor
         self.address = address
+        var userAgent = userAgent
+        userAgent.methods += [.refer, .notify, .info]
         self.userAgent = UserAgent(
             configuration: userAgent, generator: driver.makeGenerator(label: "caller user agent"))
         generator = driver.makeGenerator(label: "caller")
@@ -207,6 +161,10 @@ public actor SimulatedCaller: DriverClient {
         settle(at: now)
         for line in lines {
             if let end = line.endsAt, end <= now { hangUp(line, at: now) }
+            while let plan = line.plans.first, plan.at <= now {
+                line.plans.removeFirst()
+                carryOut(plan.what, of: line, at: now)
+            }
             tick(line, at: now)
         }
         finishStep()
@@ -217,7 +175,7 @@ public actor SimulatedCaller: DriverClient {
         guard let client else { return }
         var next = userAgent.nextDeadline
         for line in lines {
-            for deadline in [line.endsAt, line.nextFrame] {
+            for deadline in [line.endsAt, line.nextFrame, line.plans.first?.at] {
                 if let deadline { next = min(next ?? deadline, deadline) }
             }
         }
@@ -252,8 +210,38 @@ public actor SimulatedCaller: DriverClient {
             note(response, of: line, at: now)
             line.report.wasAnswered = true
             if let body = response.body, PeerCall.isSDP(body) { accept(body.bytes, of: line, at: now) }
-            if !line.script.digits.isEmpty { _ = line.leg?.sendDigits(line.script.digits) }
+            if line.leg != nil, !line.script.digits.isEmpty { _ = line.leg?.sendDigits(line.script.digits) }
             line.endsAt = line.script.hangsUpAfter.map { now.advanced(by: $0) }
+            plan(line, at: now)
+        case .offered(let session, let offer):
+            guard let line = line(session) else { return }
+            let answer = answer(offer.body, of: line, at: now)
+            userAgent.answer(
+                offerIn: session, status: answer == nil ? 488 : 200, body: answer, at: now, into: &effects)
+        case .reinvited(let session, let request):
+            guard let line = line(session) else { return }
+            let answer: SIPBody? =
+                request.body.map { self.answer($0, of: line, at: now) }
+                ?? SIPBody(contentType: "application/sdp", bytes: line.negotiator.makeOffer())
+            userAgent.respond(
+                to: session, status: answer == nil ? 488 : 200, body: answer, at: now, into: &effects)
+        case .offerAnswered(let session, let response):
+            guard let line = line(session) else { return }
+            line.report.holds.append(line.wantedDirection == .sendonly ? "held" : "resumed")
+            if let body = response.body, PeerCall.isSDP(body) { accept(body.bytes, of: line, at: now) }
+        case .offerRefused(let session, _): line(session)?.report.holds.append("refused")
+        case .requestReceived(let id, let session, let request):
+            serve(request, id, of: session.flatMap { line($0) }, at: now)
+        case .requestAnswered(let id, let response):
+            guard let line = requests.removeValue(forKey: id).flatMap({ line($0) }) else { return }
+            if line.referral != nil {
+                refer(line, at: now) { $0.notifyAnswered(status: response.status, at: now, into: &$1) }
+            } else {
+                line.report.requestStatuses.append(response.status)
+            }
+        case .requestFailed(let id, _):
+            guard let line = requests.removeValue(forKey: id).flatMap({ line($0) }) else { return }
+            refer(line, at: now) { $0.notifyAnswered(status: nil, at: now, into: &$1) }
         case .failed(let session, let failure):
             guard let line = line(session) else { return }
             switch failure {
@@ -302,6 +290,10 @@ public actor SimulatedCaller: DriverClient {
             try? leg.renegotiate(negotiated)
             return
         }
+        startLeg(of: line, negotiated, at: now)
+    }
+
+    func startLeg(of line: Line, _ negotiated: NegotiatedAudio, at now: MonotonicInstant) {
         let configuration = AudioLeg.Configuration(
             negotiated: negotiated, rateHertz: 8_000, canonicalName: generator.token(digits: 16))
         line.leg = try? AudioLeg(configuration: configuration, generator: &generator, at: now)

@@ -89,7 +89,9 @@ public struct AudioNegotiator: Hashable, Sendable {
     /// Payload types on which we want to receive, once given away; they never change their meaning (RFC 3264 §8.3.2).
     private var payloadTypes: [AudioCodecKind: UInt8] = [:]
     private var eventPayloadType: UInt8?
-    private var offeredDirection = MediaDirection.sendrecv
+    /// What we want to do, as our last offer said; our answers do not go beyond it, so that a hold of ours outlasts the
+    /// far end's re-INVITEs.
+    public var offeredDirection = MediaDirection.sendrecv
 
     public init(capabilities: AudioCapabilities, localRTP: SocketAddress, sessionID: UInt64) {
         self.capabilities = capabilities
@@ -152,7 +154,10 @@ public struct AudioNegotiator: Hashable, Sendable {
         audioIndex = remote.index
         payloadTypes[codec] = payloadType
         if capabilities.telephoneEvents, let number = remote.eventPayloadType { eventPayloadType = number }
-        let direction = remote.direction.mirrored
+        let mirrored = remote.direction.mirrored
+        let direction = MediaDirection(
+            sends: offeredDirection.sends && mirrored.sends,
+            receives: offeredDirection.receives && mirrored.receives)
         var media = (0..<description.mediaCount).map {
             MediaDescription(description.media(at: $0), of: description).refused
         }

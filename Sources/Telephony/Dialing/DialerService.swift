@@ -5,7 +5,7 @@ internal import SansIO
 /// A dialer while it runs: its engines, and the tasks that carry its calls.
 final class DialerService: Sendable {
     let configuration: DialerConfiguration
-    private let registry: CallRegistry
+    let registry: CallRegistry
     let driver: any Driver
     let lines: TrunkLines
     /// Each on a loop of its own, or one beside signalling.
@@ -35,7 +35,10 @@ final class DialerService: Sendable {
         if let inbound = configuration.inbound {
             configuration.userAgent.requiredCredentials = inbound.credentials
             configuration.userAgent.realm = inbound.realm
+            configuration.userAgent.digestAlgorithms = inbound.challengeAlgorithms
         }
+        let served = SignallingEngine.servedMethods.filter { !configuration.userAgent.methods.contains($0) }
+        configuration.userAgent.methods += served
         self.configuration = configuration
         self.driver = driver
         self.registry = registry

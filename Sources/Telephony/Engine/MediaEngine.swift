@@ -149,6 +149,7 @@ actor MediaEngine: LoopEngine {
             return
         }
         if !wasFlowing { startFlowing() }
+        reportHold(of: leg)
         leg.job.post { $0.mediaReady(id, isFinal: isFinal) }
     }
 
@@ -160,10 +161,28 @@ actor MediaEngine: LoopEngine {
         if let offer {
             answer = leg.answer(to: offer, generator: &generator, at: driver.now)
         } else {
-            answer = leg.negotiator.makeOffer()
+            answer = leg.negotiator.makeOffer(direction: leg.negotiator.offeredDirection)
         }
         if !wasFlowing, leg.audio != nil { startFlowing() }
+        reportHold(of: leg)
         leg.job.post { $0.reinviteAnswered(id, body: answer) }
+    }
+
+    /// Makes a description that holds the far end, or lets it go, to be offered.
+    func offerAgain(_ id: CallID, isHeld: Bool) {
+        guard let leg = leg(id) else { return }
+        let offer = leg.negotiator.makeOffer(direction: isHeld ? .sendonly : .sendrecv)
+        leg.job.post { $0.offerReady(id, offer: offer) }
+    }
+
+    /// What we wanted was agreed on, or refused.
+    func hold(_ id: CallID, _ isHeld: Bool) { leg(id)?.holdRemote(isHeld) }
+
+    /// Tells a hold of the far end, or its end.
+    private func reportHold(of leg: MediaLeg) {
+        guard let event = leg.takeHoldChange() else { return }
+        let (id, change) = (leg.id, CallEvent(instant: driver.now, kind: event))
+        leg.job.post { $0.mediaHeard(id, change) }
     }
 
     func sendDigits(_ digits: String, on id: CallID) { _ = leg(id)?.audio?.sendDigits(digits) }

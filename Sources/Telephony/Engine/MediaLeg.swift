@@ -20,6 +20,11 @@ final class MediaLeg {
     var isHeardEarly = false {
         didSet { graph = isHeardEarly ? .inboundEarlyMedia : .earlyMedia }
     }
+    /// We hold the far end: it hears the player and nothing else.
+    private var holdsRemote = false
+    /// The far end takes nothing from us any more, as it did before.
+    private var isHeldByRemote = false
+    private var holdChange: CallEvent.Kind?
     /// Datagrams that came before the far end's description.
     var earlyDatagrams = 0
 
@@ -90,8 +95,10 @@ final class MediaLeg {
         codec = negotiated.codec.rawValue
         do {
             if let audio {
+                noteHold(negotiated)
                 try audio.renegotiate(negotiated)
             } else {
+                sends = negotiated.direction.sends
                 let configuration = AudioLeg.Configuration(
                     negotiated: negotiated, rateHertz: job.call.audio.rateHertz,
                     canonicalName: generator.token(digits: 24))
@@ -100,6 +107,36 @@ final class MediaLeg {
         } catch {
             throw Refusal(text: "no audio leg: \(error)")
         }
+    }
+
+    /// Whether the far end has ever taken audio from us: one that never did is not on hold.
+    private var sends = false
+
+    private func noteHold(_ negotiated: NegotiatedAudio) {
+        let isHeld = sends && !negotiated.direction.sends
+        sends = sends || negotiated.direction.sends
+        guard isHeld != isHeldByRemote, isFinal else { return }
+        isHeldByRemote = isHeld
+        holdChange = isHeld ? .heldByRemote : .resumedByRemote
+    }
+
+    func takeHoldChange() -> CallEvent.Kind? { holdChange.take() }
+
+    func holdRemote(_ isHeld: Bool) {
+        holdsRemote = isHeld
+        negotiator.offeredDirection = isHeld ? .sendonly : .sendrecv
+    }
+
+    /// What goes where while somebody holds.
+    private var routes: MediaGraph {
+        guard holdsRemote || isHeldByRemote else { return graph }
+        var routes = graph
+        if holdsRemote {
+            routes.toCallee.remove(.agent)
+            routes.toAgent = []
+        }
+        if isHeldByRemote { routes.toCallee = [] }
+        return routes
     }
 
     /// Moves one frame each way at a 20 ms deadline.
@@ -128,7 +165,7 @@ final class MediaLeg {
         var narrowFrame = narrow.mutableSpan
         var wideFrame = wide.mutableSpan
         _ = audio.pullFrame(narrow: &narrowFrame, wide: &wideFrame, at: now)
-        if graph.toAgent.contains(.callee) { job.call.audio.deliver(wideFrame.span) }
+        if routes.toAgent.contains(.callee) { job.call.audio.deliver(wideFrame.span) }
         hearing.listen(to: narrowFrame.span, heard: &heard)
         while let digit = audio.takeDigit() { heard.append(.digit(digit)) }
     }
@@ -141,12 +178,14 @@ final class MediaLeg {
         var narrowFrame = narrow.mutableSpan
         let call = job.call.audio
         // Speech waits for the end of the keys: what counts as sent has been sent.
-        if graph.toCallee.contains(.agent), !audio.isSendingDigits {
+        let routes = routes
+        if routes.toCallee.contains(.agent), !audio.isSendingDigits {
             let taken = call.takeFrame(into: &wideFrame)
             if taken == 0, graph.toCallee.contains(.player) { player.fill(&wideFrame) }
         } else {
             // Before the answer silence opens the path through address translators.
             for index in 0..<wideFrame.count { wideFrame[index] = 0 }
+            if routes.toCallee.contains(.player), holdsRemote { player.fill(&wideFrame) }
         }
         if graph.toCallee.contains(.agent) {
             for mark in call.takeReachedMarks() { heard.append(.mark(mark)) }

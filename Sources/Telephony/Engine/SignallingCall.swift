@@ -23,6 +23,15 @@ final class SignallingCall: @unchecked Sendable {
     /// The offer being answered came in an UPDATE.
     var answersUpdate = false
 
+    var midCall = MidCall()
+
+    var nextDeadline: MonotonicInstant? {
+        guard let own = core.nextDeadline, let other = midCall.nextDeadline else {
+            return core.nextDeadline ?? midCall.nextDeadline
+        }
+        return min(own, other)
+    }
+
     init(job: CallJob, slot: Int, core: CallCore) {
         self.job = job
         self.slot = slot

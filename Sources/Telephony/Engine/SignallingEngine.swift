@@ -30,12 +30,14 @@ actor SignallingEngine: LoopEngine {
     private var spareOutput = CallCore.Output()
     var buffer = OwnedBytes(capacity: 65_536)
 
-    private var calls: [SignallingCall?] = []
+    var calls: [SignallingCall?] = []
     private var freeSlots: [Int] = []
     private var slotsByID: [CallID: Int] = [:]
     /// Whose datagrams are whose, for observers; empty when none looks at datagrams.
     var observed = ObservedMessages()
     var slotsBySession: [InviteSessionID: Int] = [:]
+    /// Requests of ours in calls that wait for their answers.
+    var inDialogRequests: [SIPRequestID: CallID] = [:]
     /// For being called; `nil` when nobody is to call us.
     var incoming: Incoming?
     private var deadlines = DeadlineHeap()
@@ -112,6 +114,7 @@ actor SignallingEngine: LoopEngine {
     private func fireCalls(at now: MonotonicInstant) {
         while let slot = deadlines.popDue(at: now) {
             guard let call = calls[slot] else { continue }
+            fireTransfer(of: call, at: now)
             advance(call) { core, now, out in core.fire(at: now, into: &out) }
         }
     }
@@ -176,6 +179,7 @@ actor SignallingEngine: LoopEngine {
         freeSlots.append(call.slot)
         slotsByID[call.job.id] = nil
         forgetSession(of: call)
+        call.midCall.end()
     }
 
     /// What still comes for the session of a call is no longer the call's.
@@ -284,7 +288,11 @@ actor SignallingEngine: LoopEngine {
         }
         output.removeAll()
         swap(&output, &spareOutput)
-        if call.core.state != .concluded { deadlines.set(call.slot, to: call.core.nextDeadline) }
+        rearm(call)
+    }
+
+    func rearm(_ call: SignallingCall) {
+        if call.core.state != .concluded { deadlines.set(call.slot, to: call.nextDeadline) }
     }
 
     private func carryOut(
@@ -307,6 +315,7 @@ actor SignallingEngine: LoopEngine {
         case .stopMedia:
             call.job.media.post { $0.stop(id) }
         case .cancelAgent:
+            call.midCall.end()
             call.job.stop.open()
         case .conclude:
             conclude(call)
@@ -327,7 +336,10 @@ actor SignallingEngine: LoopEngine {
             body: SIPBody(contentType: "application/sdp", bytes: attempt.offer),
             headers: plan.headers + identity,
             credentials: attempt.line.trunk.credentials.map { [$0] } ?? [], destination: route.trunk,
-            socket: socket.id)
+            socket: socket.id,
+            options: InviteOptions(
+                reliability: attempt.line.trunk.reliableProvisional,
+                sessionInterval: attempt.line.trunk.sessionTimer))
         invite.alternatives = route.alternatives
         invite.targetTimeout = configuration.serverTimeout
         invite.progressTimeout = configuration.serverProgressTimeout
@@ -395,55 +407,5 @@ actor SignallingEngine: LoopEngine {
                 observe(.sent, message, local: listeners.udp?.localAddress, remote: send.destination)
             }
         }
-    }
-
-    private func handle(_ event: UserAgentEvent, at now: MonotonicInstant) {
-        switch event {
-        case .provisional(let session, let response):
-            tell(session) { core, now, out in core.receive(provisional: response, at: now, into: &out) }
-        case .answered(let session, let response):
-            tell(session) { core, now, out in core.receive(answer: response, at: now, into: &out) }
-        case .failed(let session, let failure):
-            if let call = call(session), failOver(call, failure) { break }
-            let detail = streamFault(of: session, failure)
-            tell(session) { core, now, out in
-                core.receive(failure: failure, detail: detail, at: now, into: &out)
-            }
-        case .ended(let session, let end):
-            tell(session) { core, now, out in core.receive(end: end, at: now, into: &out) }
-        case .reinvited(let session, let request):
-            guard let call = call(session) else { break }
-            let id = call.job.id
-            let offer = request.body?.sessionDescription
-            call.awaitsAnswerInACK = offer == nil
-            call.job.media.post { $0.reanswer(id, offer: offer) }
-        case .acknowledged(let session, let body):
-            tell(session) { core, _, out in
-                core.acknowledged(answer: body?.sessionDescription, into: &out)
-            }
-            guard let call = call(session), call.awaitsAnswerInACK else { break }
-            let id = call.job.id
-            call.awaitsAnswerInACK = false
-            let answer = body?.sessionDescription
-            call.job.media.post { $0.accept(id, answer: answer, isFinal: true) }
-        case .offered(let session, let offer):
-            guard let call = call(session) else { break }
-            let id = call.job.id
-            call.answersUpdate = true
-            let description = offer.body.sessionDescription
-            call.job.media.post { $0.reanswer(id, offer: description) }
-        case .redirected(let session, let redirection) where redirection.target == nil:
-            // Names are resolved for trunks alone.
-            userAgent.redirect(session, to: [], at: now, into: &effects)
-        case .redirected, .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
-        case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
-        case .cancelled(let session): cancelled(session)
-        case .strangerRefused(let source): turnAway(source, .stranger, at: now)
-        case .failedOver, .requestAnswered, .requestFailed, .requestReceived: break
-        }
-    }
-
-    func call(_ session: InviteSessionID) -> SignallingCall? {
-        slotsBySession[session].flatMap { calls[$0] }
     }
 }

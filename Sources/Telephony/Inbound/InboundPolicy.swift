@@ -11,6 +11,8 @@ public struct InboundPolicy: Sendable {
     /// When set, callers that are no trunk are challenged (digest, realm ``realm``) and let in with one of these.
     public var credentials: [SIPCredentials] = []
     public var realm = "outdial"
+    /// Of the challenges, preferred first. Some callers look at the first alone and know only MD5.
+    public var challengeAlgorithms: [DigestAlgorithm] = [.sha256, .md5]
     /// What a caller gets that is no trunk, when there are no ``credentials``: 403, or silence.
     public var strangers = Strangers.refused
     /// Time for a route's decision; then the caller gets 480.

@@ -16,14 +16,21 @@ enum ListenCommand {
             .init(
                 name: "--number", value: "N,…",
                 help: "Numbers to answer; the trunk's numbers otherwise, or all when it has none."),
-            .init(name: "--host", value: "ADDRESS", help: "Address to listen on; the one that reaches the trunk."),
+            .init(
+                name: "--host", value: "ADDRESS",
+                help: "Address to listen on; the one that reaches the trunk."),
             .init(name: "--port", value: "N", help: "UDP port to listen on (5060)."),
             .init(name: "--answer-after", value: "S", help: "Seconds of ringing before the answer (0)."),
-            .init(name: "--user", value: "NAME", help: "Let in callers that are not the trunk with this name…"),
+            .init(
+                name: "--user", value: "NAME", help: "Let in callers that are not the trunk with this name…"),
             .init(
                 name: "--password-env", value: "VAR", help: "…and the password in this environment variable."),
+            .init(
+                name: "--md5", value: nil,
+                help: "Challenge with MD5 alone, for callers that know nothing else."),
             .init(name: "--silent", value: nil, help: "Answer strangers with nothing instead of 403."),
-            .init(name: "--max-calls", value: "N", help: "Calls at once (1000); a further caller is told busy."),
+            .init(
+                name: "--max-calls", value: "N", help: "Calls at once (1000); a further caller is told busy."),
             .init(name: "--max-duration", value: "S", help: "Seconds until we hang up, 30…3600 (600)."),
             .init(name: "--calls", value: "N", help: "Stop after so many calls."),
             .init(
@@ -92,6 +99,7 @@ enum ListenCommand {
             IncomingCallRouting(patterns.map { .init($0, accept: acceptance) }))
         policy.maximumCalls = try arguments.integer("--max-calls", in: 1...100_000) ?? policy.maximumCalls
         policy.strangers = arguments.flag("--silent") ? .ignored : .refused
+        if arguments.flag("--md5") { policy.challengeAlgorithms = [.md5] }
         if let user = arguments.string("--user") {
             let secret = TrunkFile.Secret.environment(try arguments.required("--password-env"))
             policy.credentials = [
@@ -132,7 +140,8 @@ private final class EndedCalls: CallObserver {
         } else {
             let outcome = record.outcome
             var parts = [
-                "\(record.from.isEmpty ? "anonymous" : record.from) → \(record.to)", outcome.disposition.rawValue,
+                "\(record.from.isEmpty ? "anonymous" : record.from) → \(record.to)",
+                outcome.disposition.rawValue,
             ]
             if let status = outcome.cause.sipStatus { parts.append("SIP \(status)") }
             if let talk = outcome.timings.talkTime { parts.append(String(format: "%.1f s", talk.inSeconds)) }

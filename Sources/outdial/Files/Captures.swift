@@ -15,6 +15,7 @@ final class Captures: Sendable {
 
     private let pcap: PcapObserver?
     private let ladders: LadderObserver?
+    private let records: RecordWriter?
     let observers: [any CallObserver]
 
     /// - Throws: ``Telephony/FileError`` when a file cannot be made.
@@ -33,7 +34,11 @@ final class Captures: Sendable {
         }
         if let directory = targets.records {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            observers.append(RecordWriter(directory: directory))
+            let writer = RecordWriter(directory: directory)
+            observers.append(writer)
+            records = writer
+        } else {
+            records = nil
         }
         self.observers = observers
     }
@@ -42,6 +47,7 @@ final class Captures: Sendable {
     func flush() {
         pcap?.flush()
         ladders?.flush()
+        records?.flush()
     }
 }
 
@@ -52,8 +58,10 @@ private final class RecordWriter: CallObserver {
 
     init(directory: String) { self.directory = directory }
 
-    // The process must not end before the last record is there.
-    deinit { queue.sync {} }
+    /// The process must not end before the last record is there.
+    func flush() { queue.sync {} }
+
+    deinit { flush() }
 
     func callEnded(_ record: CallRecord) {
         let path = "\(directory)/\(record.id.fileName).json"
