@@ -32,6 +32,7 @@ final class ProgressPrinter: CallObserver {
 
     private static func describe(_ kind: CallEvent.Kind) -> String? {
         switch kind {
+        case .routed(let trunk): "trunk \(trunk)"
         case .dialing: "dialing"
         case .incoming: "incoming call"
         case .ringing(let status): "ringing (\(status))"

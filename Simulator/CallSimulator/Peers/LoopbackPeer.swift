@@ -29,6 +29,12 @@ public actor LoopbackPeer: DriverClient {
         public var media = MediaMode.full
         /// Whether reports hold every sample that the callees heard.
         public var keepsAudio = false
+        /// Seconds that it asks for with 429 and 503 (`Retry-After`).
+        public var retryAfterSeconds: Int?
+        /// Registers whoever asks, for so long at most; `nil`: it is no registrar and answers 405.
+        public var registrationLimit: Duration?
+        /// `Service-Route` of its registrations (RFC 3608).
+        public var serviceRoutes: [String] = []
         /// Ended calls that are remembered; the oldest is forgotten first.
         public var reportLimit = 100_000
         /// Timers and limits of its SIP.
@@ -58,6 +64,10 @@ public actor LoopbackPeer: DriverClient {
     var frames = PeerFrames()
     var actions: [ScriptedCallee.Action] = []
 
+    /// When each binding of its registrar ends, by Contact URI.
+    var bindings: [String: MonotonicInstant] = [:]
+    /// REGISTER requests that it has answered with 200.
+    var registerCount = 0
     var calls: [PeerCall?] = []
     private var freeSlots: [Int] = []
     private var slotsBySession: [InviteSessionID: Int] = [:]
@@ -84,6 +94,7 @@ public actor LoopbackPeer: DriverClient {
         var agent = configuration.userAgent
         agent.requiredCredentials = configuration.credentials
         agent.realm = configuration.realm
+        if configuration.registrationLimit != nil { agent.methods.append(.register) }
         userAgent = UserAgent(configuration: agent, generator: driver.makeGenerator(label: "peer user agent"))
         generator = driver.makeGenerator(label: "peer")
     }
@@ -251,7 +262,8 @@ public actor LoopbackPeer: DriverClient {
         // It offers nothing by itself.
         case .redirected, .provisionalAcknowledged, .offerAnswered, .offerRefused, .refreshed: break
         case .provisional, .answered, .failedOver: break  // A callee calls nobody.
-        case .strangerRefused, .requestAnswered, .requestFailed, .requestReceived: break  // Calls alone.
+        case .requestReceived(let id, _, let request): register(request, id, at: now)
+        case .strangerRefused, .requestAnswered, .requestFailed: break  // It asks for nothing by itself.
         }
     }
 
@@ -335,8 +347,12 @@ public actor LoopbackPeer: DriverClient {
         at now: MonotonicInstant
     ) {
         let address = socket?.localAddress ?? configuration.address
+        var headers: [SIPHeaderField] = []
+        if status == 429 || status == 503, let seconds = configuration.retryAfterSeconds {
+            headers.append(SIPHeaderField(name: "Retry-After", value: "\(seconds)"))
+        }
         userAgent.respond(
-            to: session, status: status, reason: reason,
+            to: session, status: status, reason: reason, headers: headers,
             body: body.map { SIPBody(contentType: "application/sdp", bytes: $0) },
             contact: "<sip:callee@\(address)>", at: now, into: &effects)
     }

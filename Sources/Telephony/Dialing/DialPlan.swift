@@ -63,6 +63,12 @@ struct DialPlan: Hashable, Sendable {
         return usable[Int(UInt(bitPattern: turn) % UInt(usable.count))]
     }
 
+    /// The trunk's domain as it stands in a URI, unchecked.
+    static func uriDomain(of trunk: Trunk) -> String {
+        let host = trunk.domain ?? trunk.host
+        return SocketAddress(host: host, port: 0)?.uriHost ?? host
+    }
+
     private static func domain(of trunk: Trunk) throws(CallError) -> String {
         let host = trunk.domain ?? trunk.host
         if let literal = SocketAddress(host: host, port: 0) { return literal.uriHost }
@@ -113,7 +119,7 @@ struct DialPlan: Hashable, Sendable {
         return "sip:\(rest)"
     }
 
-    private static func escapedUser(_ name: String) -> String {
+    static func escapedUser(_ name: String) -> String {
         var user = ""
         for byte in name.utf8 {
             if isAlphanumeric(byte) || "-_.!~*'()&=+$,;?/".utf8.contains(byte) {

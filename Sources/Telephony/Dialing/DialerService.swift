@@ -47,7 +47,7 @@ final class DialerService: Sendable {
         media = try Self.makeMediaEngines(configuration, driver: driver, observers: observers)
         let work = Mailbox<CallWork>()
         let desk = TrunkDesk(
-            trunks: trunks, configuration: configuration, driver: driver, observers: observers)
+            trunks: trunks, configuration: configuration, driver: driver, work: work, observers: observers)
         self.work = work
         self.desk = desk
         lines = TrunkLines(trunks: trunks, configuration: configuration, driver: driver) {
@@ -97,6 +97,7 @@ final class DialerService: Sendable {
                     await close()
                     throw error
                 }
+                desk.post { [error] in $0.couldNotReach(index, error.message) }
             }
         }
         do {
@@ -114,6 +115,7 @@ final class DialerService: Sendable {
                     switch work {
                     case .carry(let job): group.addTask { await self.carry(job) }
                     case .redial(let job): group.addTask { await self.redial(job) }
+                    case .reach(let trunk): group.addTask { await self.reach(trunk) }
                     }
                 }
             }
@@ -126,6 +128,7 @@ final class DialerService: Sendable {
         }
         registry.close()
         await registry.idle()
+        await lines.leave(by: driver.now.advanced(by: Self.drainTime))
         await close()
     }
 
@@ -261,6 +264,15 @@ final class DialerService: Sendable {
         }
     }
 
+    /// Tries again to reach a trunk that is to be registered with or asked.
+    private func reach(_ trunk: Int) async {
+        do {
+            _ = try await lines.line(trunk)
+        } catch {
+            desk.post { [error] in $0.couldNotReach(trunk, error.message) }
+        }
+    }
+
     /// Dials a call again, over another trunk than those that could not carry it.
     private func redial(_ job: CallJob) async { _ = await dial(job) }
 
@@ -343,6 +355,7 @@ final class DialerService: Sendable {
             throw CallError(.invalidRequest, "no trunk has this name")
         }
         desk.post { $0.resume(index) }
+        lines.resume(index)
     }
 
     // MARK: Figures
@@ -373,6 +386,8 @@ enum CallWork: Sendable {
     case carry(CallJob)
     /// A call whose trunk could not carry it, over another one.
     case redial(CallJob)
+    /// A trunk that had no route is looked for again.
+    case reach(trunk: Int)
 }
 
 extension DialerService: CallControl {

@@ -40,8 +40,12 @@ extension SignallingEngine {
             call.job.media.post { $0.reanswer(id, offer: description) }
         case .offerAnswered(let session, let response): offerAnswered(session, response, at: now)
         case .offerRefused(let session, let failure): offerRefused(session, failure)
-        case .requestAnswered(let id, let response): _ = requestAnswered(id, response, at: now)
-        case .requestFailed(let id, let failure): _ = requestFailed(id, failure)
+        case .requestAnswered(let id, let response):
+            if requestAnswered(id, response, at: now) { break }
+            requestEnded(id, .success(response), at: now)
+        case .requestFailed(let id, let failure):
+            if requestFailed(id, failure) { break }
+            requestEnded(id, .failure(.init(failure: failure)), at: now)
         case .requestReceived(let id, let session, let request): serve(request, id, in: session, at: now)
         case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
         case .cancelled(let session): cancelled(session)

@@ -24,6 +24,8 @@ actor SignallingEngine: LoopEngine {
     var connections: SIPConnections
     /// What was wrong with connections that have failed in this step, by the far end's address.
     var streamFaults: [SocketAddress: String] = [:]
+    /// Registrations and health.
+    var watches = Watches()
     var userAgent: UserAgent
     var effects = UserAgentEffects()
     private var spareEvents: [UserAgentEvent] = []
@@ -101,6 +103,7 @@ actor SignallingEngine: LoopEngine {
         settle(at: now)
         fireCalls(at: now)
         fireIncoming(at: now)
+        fireWatches(at: now)
         settle(at: now)
         schedule()
     }
@@ -123,6 +126,7 @@ actor SignallingEngine: LoopEngine {
         guard let client else { return }
         var own = Self.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
         own = Self.earlier(own, connections.nextDeadline)
+        own = Self.earlier(own, watches.nextDeadline)
         driver.schedule(client, at: Self.earlier(own, incoming?.desk.nextDeadline))
     }
 
@@ -344,6 +348,7 @@ actor SignallingEngine: LoopEngine {
         invite.targetTimeout = configuration.serverTimeout
         invite.progressTimeout = configuration.serverProgressTimeout
         setTransport(of: &invite, over: attempt.line, at: now)
+        invite.routes = serviceRoutes(of: attempt.line.index)
         call.attempt?.offer = []
         do {
             let (session, _) = try userAgent.invite(invite, at: now, into: &effects)

@@ -38,7 +38,7 @@ struct TrunkCondition: Sendable {
         priority = trunk.priority
         weight = trunk.weight
         maximumCalls = trunk.maximumCalls
-        mustRegister = trunk.registration != nil
+        mustRegister = trunk.registration?.isRequired == true
         breaker = TrunkBreaker(trunk.breaker)
         bucket = trunk.callsPerSecond.map { TokenBucket(rate: $0) }
         wire = bucket

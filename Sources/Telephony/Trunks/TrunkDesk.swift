@@ -13,6 +13,11 @@ actor TrunkDesk: LoopEngine {
     private var output = TrunkPool.Output()
     private var asking: [TrunkPool.Ticket: Asking] = [:]
     private var starting: [TrunkPool.Ticket: UnsafeContinuation<Bool, Never>] = [:]
+    /// Where trunks go that are to be reached.
+    private let work: Mailbox<CallWork>
+    /// Trunks to register with or to ask that have no route yet, and when they are tried again.
+    private var unreached: [Int] = []
+    private var reachDeadline: MonotonicInstant?
     /// What engines have told of the trunks, by index.
     private var told: [TrunkTold]
 
@@ -24,10 +29,11 @@ actor TrunkDesk: LoopEngine {
     }
 
     init(
-        trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver,
+        trunks: [Trunk], configuration: DialerConfiguration, driver: any Driver, work: Mailbox<CallWork>,
         observers: [any CallObserver]
     ) {
         self.trunks = trunks
+        self.work = work
         self.driver = driver
         self.observers = observers
         executor = driver.serialExecutor
@@ -45,8 +51,26 @@ actor TrunkDesk: LoopEngine {
         client = nil
     }
 
-    nonisolated func wake() {
-        assumeIsolated { desk in desk.move { pool, now, out in pool.fire(at: now, into: &out) } }
+    nonisolated func wake() { assumeIsolated { $0.step() } }
+
+    private func step() {
+        if let due = reachDeadline, due <= driver.now {
+            for trunk in unreached { work.put(.reach(trunk: trunk)) }
+            (unreached, reachDeadline) = ([], nil)
+        }
+        move { pool, now, out in pool.fire(at: now, into: &out) }
+    }
+
+    /// There is no route to a trunk that is to be registered with or asked: it is tried again.
+    func couldNotReach(_ trunk: Int, _ words: String) {
+        guard trunks[trunk].registration != nil || trunks[trunk].healthCheck != nil else { return }
+        unreached.append(trunk)
+        reachDeadline = reachDeadline ?? driver.now.advanced(by: .seconds(10))
+        if trunks[trunk].registration != nil {
+            hear(.registrationFailed(words), of: trunk)
+        } else {
+            hear(.probed(TrunkProbe(sipStatus: nil, roundTrip: nil)), of: trunk)
+        }
     }
 
     // MARK: Calls
@@ -99,12 +123,19 @@ actor TrunkDesk: LoopEngine {
 
     func resume(_ trunk: Int) { move { pool, now, out in pool.resume(trunk, at: now, into: &out) } }
 
+    /// A trunk's registrar refuses us.
+    func refuse(_ trunk: Int, _ words: String) {
+        move { pool, now, out in pool.refuse(trunk, words, at: now, into: &out) }
+    }
+
     /// News of a trunk's registration or health.
     func hear(
-        _ event: TrunkEvent, of trunk: Int, isRegistered: Bool? = nil, isReachable: Bool? = nil
+        _ event: TrunkEvent?, of trunk: Int, isRegistered: Bool? = nil, isReachable: Bool? = nil
     ) {
-        told[trunk].note(event)
-        for observer in observers { observer.trunk(trunks[trunk].name, did: event) }
+        if let event {
+            told[trunk].note(event)
+            for observer in observers { observer.trunk(trunks[trunk].name, did: event) }
+        }
         move { pool, now, out in
             if let isRegistered { pool.setRegistered(isRegistered, trunk, at: now, into: &out) }
             if let isReachable { pool.setReachable(isReachable, trunk, at: now, into: &out) }
@@ -142,7 +173,9 @@ actor TrunkDesk: LoopEngine {
         }
         for command in output.sends { carryOut(command) }
         output.removeAll()
-        if let client { driver.schedule(client, at: pool.nextDeadline) }
+        guard let client else { return }
+        let next = [pool.nextDeadline, reachDeadline].compactMap { $0 }.min()
+        driver.schedule(client, at: next)
     }
 
     private func carryOut(_ command: TrunkPool.Command) {

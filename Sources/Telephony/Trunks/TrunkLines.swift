@@ -52,6 +52,18 @@ final class TrunkLines: Sendable {
         for engine in engines { engine.post { $0.drain(by: deadline) } }
     }
 
+    /// Tells the registrars that we go, and waits for their answers, until `deadline` at most.
+    func leave(by deadline: MonotonicInstant) async {
+        for engine in engines {
+            await withUnsafeContinuation { continuation in
+                engine.post { $0.leaveTrunks(by: deadline, continuation) }
+            }
+        }
+    }
+
+    /// A person has looked after a trunk.
+    func resume(_ trunk: Int) { for engine in engines { engine.post { $0.rewatch(trunk) } } }
+
     func close() async {
         for engine in engines { await engine.ask { $0.close() } }
     }
@@ -71,11 +83,13 @@ final class TrunkLines: Sendable {
         try bound.get()
         let line = TrunkLine(index: index, trunk: trunk, route: route, engine: engine)
         await admitSources(of: line)
-        return state.withLock { state in
+        let known = state.withLock { state in
             let known = state.lines[index] ?? line
             state.lines[index] = known
             return known
         }
+        engine.post { $0.watch(known) }
+        return known
     }
 
     /// Whether the DNS may be asked about a trunk.

@@ -139,6 +139,20 @@ struct TrunkPool: Sendable {
         serve(at: now, into: &out)
     }
 
+    /// It refuses us outside of calls: its registrar does not take our credentials.
+    mutating func refuse(
+        _ trunk: Int, _ words: String, at now: MonotonicInstant, into out: inout Output
+    ) {
+        hear(.refusal(words), over: trunk, isTrial: false, at: now, into: &out)
+        serve(at: now, into: &out)
+        // Whoever waited for this trunk alone waits for nothing.
+        let lost = queue.filter { waiting in
+            waiting.suitable.allSatisfy { lines[$0].prospect(at: now) == .never }
+        }
+        queue.removeAll { waiting in lost.contains { $0.ticket == waiting.ticket } }
+        for waiting in lost { out.send(.refuse(waiting.ticket, .unusable(.stopped, usableIn: nil))) }
+    }
+
     /// Its registrar knows us, or no longer.
     mutating func setRegistered(
         _ isRegistered: Bool, _ trunk: Int, at now: MonotonicInstant, into out: inout Output

@@ -11,7 +11,9 @@ enum CallCommand {
         summary: "Place one call over a trunk and let an agent talk.",
         positionals: ["NUMBER"],
         options: [
-            .init(name: "--trunk", value: "FILE", help: "The trunk's settings (JSON); required."),
+            .init(
+                name: "--trunk", value: "FILE", help: "The settings of the trunk or trunks (JSON); required."),
+            .init(name: "--via", value: "NAME", help: "The trunk to call through, where there are several."),
             .init(name: "--agent", value: "AGENT", help: AgentChoice.help),
             .init(
                 name: "--from", value: "NUMBER", help: "Caller number; the trunk's numbers in turn otherwise."
@@ -30,7 +32,7 @@ enum CallCommand {
 
     static func run(_ words: [String]) async throws -> ExitCode {
         let arguments = try Arguments(words, for: syntax)
-        let trunk = try TrunkFile.load(arguments.required("--trunk"))
+        let trunks = try TrunkFile.loadAll(arguments.required("--trunk"))
         let handler = try AgentChoice.handler(named: arguments.string("--agent"))
         let request = try makeRequest(arguments)
         let recorder = RecordKeeper()
@@ -42,7 +44,8 @@ enum CallCommand {
         let driver = try SocketDriver()
         let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
-            trunk: trunk, configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
+            trunks: trunks,
+            configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
             driver: driver, observers: [recorder, progress] + captures.observers + monitoring.observers)
 
         let outcome = try await Service.run(dialer) {
@@ -60,6 +63,7 @@ enum CallCommand {
     private static func makeRequest(_ arguments: Arguments) throws -> CallRequest {
         var request = CallRequest(to: try Destination.parse(arguments.positionals[0]))
         request.from = arguments.string("--from")
+        request.trunk = arguments.string("--via")
         request.ringTimeout = try arguments.seconds("--ring-timeout", in: 1...600)
         request.maximumDuration = try arguments.seconds("--max-duration", in: 30...3_600)
         if let directory = arguments.string("--record") {

@@ -13,7 +13,8 @@ enum CampaignRunCommand {
         positionals: ["CSV|ID"],
         options: [
             CampaignStoreCommands.storeOption,
-            .init(name: "--trunk", value: "FILE", help: "The trunk's settings (JSON); required."),
+            .init(
+                name: "--trunk", value: "FILE", help: "The settings of the trunk or trunks (JSON); required."),
             .init(name: "--agent", value: "AGENT", help: AgentChoice.help),
             .init(name: "--settings", value: "FILE", help: "Pace, retries, calling hours (JSON)."),
             .init(name: "--name", value: "NAME", help: "The campaign's name; the file's otherwise."),
@@ -32,7 +33,7 @@ enum CampaignRunCommand {
 
     static func run(_ words: [String]) async throws -> ExitCode {
         let arguments = try Arguments(words, for: syntax)
-        let trunk = try TrunkFile.load(arguments.required("--trunk"))
+        let trunks = try TrunkFile.loadAll(arguments.required("--trunk"))
         let handler = try AgentChoice.handler(named: arguments.string("--agent"))
         let driver = try SocketDriver()
         let store = try await CampaignStores.open(arguments.required("--store"), driver: driver)
@@ -47,7 +48,8 @@ enum CampaignRunCommand {
         if let path = arguments.string("--do-not-call") { configuration.doNotCall = try readDoNotCall(path) }
         let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
-            trunk: trunk, configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
+            trunks: trunks,
+            configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
             driver: driver, observers: captures.observers + monitoring.observers)
         let runner = CampaignRunner(
             campaign: campaign, store: store, placing: dialer, handler: handler, driver: driver,

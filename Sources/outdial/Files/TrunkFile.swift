@@ -9,6 +9,8 @@ internal import Telephony
 /// { "name": "carrier", "host": "sip.carrier.example", "port": 5060, "numbers": ["+15550100"],
 ///   "username": "outdial", "password": { "env": "TRUNK_PASSWORD" } }
 /// ```
+///
+/// A file may hold several: an array of such objects, or `{ "trunks": [ … ] }`. Durations are seconds.
 struct TrunkFile: Decodable {
     var name: String?
     var host: String
@@ -28,6 +30,18 @@ struct TrunkFile: Decodable {
     var identity: TrunkSecurity.Identity?
     /// Addresses or blocks from which it calls us, besides those of its host name: `192.0.2.0/24`.
     var allowedSources: [String]?
+    var localHost: String?
+    var localPort: UInt16?
+    var verifiedNumbers: [String]?
+    var priority: Int?
+    var weight: Int?
+    var callsPerSecond: Double?
+    var maximumCalls: Int?
+    var dialFormat: Format?
+    var callerFormat: Format?
+    var breaker: Breaker?
+    var register: Register?
+    var healthCheck: Health?
 
     /// A value given in the file or, better, by the environment or another file.
     enum Secret: Decodable {
@@ -69,38 +83,86 @@ struct TrunkFile: Decodable {
         }
     }
 
-    /// Reads a trunk file.
+    /// Reads a file of one trunk or of several.
     ///
-    /// - Throws: ``FileError`` naming the file and the field.
-    static func load(_ path: String) throws -> Trunk {
-        let file = try JSONFile.load(TrunkFile.self, from: path)
-        guard !file.host.isEmpty else { throw FileError("\(path): host is empty") }
-        var credentials: SIPCredentials?
-        if let password = file.password {
-            guard let username = file.username else {
-                throw FileError("\(path): a password needs a username")
+    /// - Throws: ``FileError`` naming the file, the trunk's place in it and the field.
+    static func loadAll(_ path: String) throws -> [Trunk] {
+        let files = try JSONFile.load(TrunkFiles.self, from: path).trunks
+        guard !files.isEmpty else { throw FileError("\(path): there is no trunk in it") }
+        var names: Set<String> = []
+        return try files.enumerated().map { index, file in
+            let trunk = try file.trunk(at: files.count == 1 ? path : "\(path): trunk \(index + 1)")
+            guard names.insert(trunk.name).inserted else {
+                throw FileError("\(path): trunk \(index + 1): name is that of another trunk")
             }
-            credentials = SIPCredentials(
-                username: try username.resolve(field: "\(path): username"),
-                password: try password.resolve(field: "\(path): password"), realm: file.realm)
+            return trunk
         }
-        let name = file.transport ?? "udp"
-        guard let transport = SIPTransport(name: name) else {
-            throw FileError("\(path): transport is udp, tcp or tls, not \(name)")
+    }
+
+    /// Reads a file that has to hold exactly one trunk.
+    static func load(_ path: String) throws -> Trunk {
+        let trunks = try loadAll(path)
+        guard trunks.count == 1 else { throw FileError("\(path): one trunk is needed, not \(trunks.count)") }
+        return trunks[0]
+    }
+
+    /// - Parameter place: What errors begin with.
+    private func trunk(at place: String) throws -> Trunk {
+        guard !host.isEmpty else { throw FileError("\(place): host is empty") }
+        var credentials: SIPCredentials?
+        if let password {
+            guard let username else { throw FileError("\(place): a password needs a username") }
+            credentials = SIPCredentials(
+                username: try username.resolve(field: "\(place): username"),
+                password: try password.resolve(field: "\(place): password"), realm: realm)
+        }
+        let transportName = transport ?? "udp"
+        guard let transport = SIPTransport(name: transportName) else {
+            throw FileError("\(place): transport is udp, tcp or tls, not \(transportName)")
         }
         var trunk = Trunk(
-            name: file.name ?? file.host, host: file.host, port: file.port,
-            domain: file.domain, credentials: credentials, numbers: file.numbers ?? [],
-            callerName: file.callerName, advertisedHost: file.advertisedHost, transport: transport)
-        trunk.advertisedMediaHost = file.advertisedMediaHost
-        trunk.switchesToTCP = file.switchesToTCP ?? false
-        trunk.attestation = file.identity?.attestation
-        for text in file.allowedSources ?? [] {
+            name: name ?? host, host: host, port: port, domain: domain,
+            credentials: credentials, numbers: numbers ?? [], callerName: callerName,
+            advertisedHost: advertisedHost, transport: transport)
+        trunk.advertisedMediaHost = advertisedMediaHost
+        trunk.switchesToTCP = switchesToTCP ?? false
+        trunk.attestation = identity?.attestation
+        for text in allowedSources ?? [] {
             guard let range = AddressRange(text) else {
-                throw FileError("\(path): allowedSources: '\(text)' is no address or block of addresses")
+                throw FileError("\(place): allowedSources: '\(text)' is no address or block of addresses")
             }
             trunk.allowedSources.append(range)
         }
+        trunk.localHost = localHost
+        trunk.localPort = localPort
+        trunk.verifiedNumbers = verifiedNumbers ?? []
+        trunk.priority = priority ?? trunk.priority
+        trunk.weight = weight ?? trunk.weight
+        trunk.callsPerSecond = callsPerSecond
+        trunk.maximumCalls = maximumCalls
+        if let dialFormat { trunk.dialFormat = try dialFormat.value(at: "\(place): dialFormat") }
+        if let callerFormat { trunk.callerFormat = try callerFormat.value(at: "\(place): callerFormat") }
+        breaker?.apply(to: &trunk.breaker)
+        trunk.registration = register?.value
+        trunk.healthCheck = healthCheck?.value
+        if let fault = trunk.fault() { throw FileError("\(place): \(fault)") }
         return trunk
+    }
+}
+
+/// One trunk, an array of them, or an object with an array.
+private struct TrunkFiles: Decodable {
+    var trunks: [TrunkFile]
+
+    private enum Keys: String, CodingKey { case trunks }
+
+    init(from decoder: any Decoder) throws {
+        if (try? decoder.unkeyedContainer()) != nil {
+            trunks = try [TrunkFile](from: decoder)
+        } else if let object = try? decoder.container(keyedBy: Keys.self), object.contains(.trunks) {
+            trunks = try object.decode([TrunkFile].self, forKey: .trunks)
+        } else {
+            trunks = [try TrunkFile(from: decoder)]
+        }
     }
 }

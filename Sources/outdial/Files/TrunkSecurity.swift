@@ -33,7 +33,7 @@ struct TrunkSecurity: Decodable {
     var identity: Identity?
 
     /// Whether the file asks for anything that needs the trait `Secure`.
-    private var asksForSecurity: Bool {
+    fileprivate var asksForSecurity: Bool {
         transport?.lowercased() == "tls" || caFile != nil || certificateFile != nil || keyFile != nil
             || identity != nil
     }
@@ -42,7 +42,7 @@ struct TrunkSecurity: Decodable {
     ///
     /// - Throws: ``FileError`` naming the file and the field.
     static func configuration(for path: String) throws -> DialerConfiguration {
-        let file = try JSONFile.load(TrunkSecurity.self, from: path)
+        let file = try JSONFile.load(SecurityOfTrunks.self, from: path).security
         var configuration = DialerConfiguration()
         guard file.asksForSecurity else { return configuration }
         #if Secure
@@ -86,4 +86,24 @@ struct TrunkSecurity: Decodable {
             }
         }
     #endif
+}
+
+/// A file of one trunk or of several: what the dialer needs, said beside the trunks or by the first trunk that asks for it.
+private struct SecurityOfTrunks: Decodable {
+    var security: TrunkSecurity
+
+    private enum Keys: String, CodingKey { case trunks }
+
+    init(from decoder: any Decoder) throws {
+        var trunks: [TrunkSecurity] = []
+        if (try? decoder.unkeyedContainer()) != nil {
+            trunks = try [TrunkSecurity](from: decoder)
+        } else {
+            trunks = [try TrunkSecurity(from: decoder)]
+            if let object = try? decoder.container(keyedBy: Keys.self), object.contains(.trunks) {
+                trunks += try object.decode([TrunkSecurity].self, forKey: .trunks)
+            }
+        }
+        security = trunks.first { $0.asksForSecurity } ?? TrunkSecurity()
+    }
 }
