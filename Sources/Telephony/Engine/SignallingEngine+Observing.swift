@@ -2,6 +2,13 @@ internal import SIPCore
 internal import SansIO
 
 extension SignallingEngine {
+    /// Adds an event to a call's log and tells the trunk desk and the observers.
+    func record(_ event: CallEvent, of call: SignallingCall) {
+        call.job.call.record(event)
+        tellDesk(event.kind, of: call)
+        for observer in observers { observer.call(call.job.id, did: event) }
+    }
+
     /// Shows one SIP datagram to the observers that want to see it, with the call it belongs to.
     func observe(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress?, remote: SocketAddress

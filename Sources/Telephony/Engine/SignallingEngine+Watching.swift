@@ -194,4 +194,11 @@ extension SignallingEngine {
             desk.post { $0.hear(nil, of: trunk, isReachable: health != .down) }
         }
     }
+
+    // MARK: Time
+
+    static func earlier(_ one: MonotonicInstant?, _ other: MonotonicInstant?) -> MonotonicInstant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
 }

@@ -130,11 +130,6 @@ actor SignallingEngine: LoopEngine {
         driver.schedule(client, at: Self.earlier(own, incoming?.desk.nextDeadline))
     }
 
-    private static func earlier(_ one: MonotonicInstant?, _ other: MonotonicInstant?) -> MonotonicInstant? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
-    }
-
     /// Where the engine is reached; `nil` while it is closed.
     var listeningAddress: SocketAddress? { listeners.udp?.localAddress }
 
@@ -368,12 +363,6 @@ actor SignallingEngine: LoopEngine {
                 return "the INVITE would have \(bytes) bytes"
             }
         }
-    }
-
-    func record(_ event: CallEvent, of call: SignallingCall) {
-        call.job.call.record(event)
-        tellDesk(event.kind, of: call)
-        for observer in observers { observer.call(call.job.id, did: event) }
     }
 
     private func conclude(_ call: SignallingCall) {
