@@ -32,6 +32,26 @@ struct SippCalleeTests {
     }
 
     @Test(
+        "Over TCP, on one connection or one per call, and over IPv6, sipp gets the same call",
+        arguments: [
+            ("t1", "127.0.0.1"), ("tn", "127.0.0.1"), ("u1", "::1"), ("t1", "::1"),
+        ])
+    func transports(mode: String, host: String) async throws {
+        let transport = mode.hasPrefix("t") ? SIPTransport.tcp : .udp
+        let run = try await SippRun.call(
+            scenario: "callee-answers.xml",
+            replacing: ["IN IP4": host.contains(":") ? "IN IP6" : "IN IP4"],
+            options: ["-t", mode, "-max_socket", "100"], host: host, transport: transport
+        ) { call in
+            try await call.answered()
+            try await call.sleep(for: .milliseconds(300))
+        }
+        guard let run else { return }
+        #expect(run.result.outcome.disposition == .answered)
+        #expect(run.exitCode == 0, "\(run.output)")
+    }
+
+    @Test(
         "Rejections become outcomes with the callee's cause",
         arguments: [
             ("486 Busy Here", 17, .busy), ("603 Decline", 21, .declined), ("404 Not Found", 1, .badNumber),
@@ -106,22 +126,24 @@ struct SippRun<Value: Sendable>: Sendable {
     static func call(
         scenario: String, replacing words: [String: String] = [:], options: [String] = [],
         credentials: SIPCredentials? = nil,
-        ringTimeout: Duration = .seconds(10), observers: [any CallObserver] = [],
+        ringTimeout: Duration = .seconds(10), host: String = "127.0.0.1",
+        transport: SIPTransport = .udp, observers: [any CallObserver] = [],
         perform: @escaping @Sendable (Call) async throws -> Value
     ) async throws -> Self? {
         guard let sipp = try Stranger.find("sipp") else { return nil }
         let scenario = try Stranger.fixture(scenario, replacing: words)
         defer { try? FileManager.default.removeItem(at: scenario) }
-        let (stranger, port) = try Stranger.listening(sipp) { port in
+        let (stranger, port) = try Stranger.listening(sipp, table: Stranger.table(transport, host)) { port in
             let media = try Stranger.freePort() & ~1
             return [
-                "-sf", scenario.path, "-i", "127.0.0.1", "-p", String(port), "-mi", "127.0.0.1",
+                "-sf", scenario.path, "-i", host, "-p", String(port), "-mi", host,
                 "-mp", String(media), "-m", "1", "-nostdin", "-timeout", "30s",
             ] + options
         }
 
         let trunk = Trunk(
-            name: "sipp", host: "127.0.0.1", port: port, credentials: credentials, numbers: ["+15550100"])
+            name: "sipp", host: host, port: port, credentials: credentials, numbers: ["+15550100"],
+            transport: transport)
         let dialer = Dialer(trunk: trunk, observers: observers)
         let request = CallRequest(to: "+15551234567", ringTimeout: ringTimeout)
         let result = try await withThrowingTaskGroup(of: CallResult<Value>?.self) { group in

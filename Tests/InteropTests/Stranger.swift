@@ -1,4 +1,5 @@
 import Foundation
+import SIPCore
 import SansIO
 import Testing
 
@@ -46,15 +47,21 @@ final class Stranger {
         try? FileManager.default.removeItem(at: log)
     }
 
-    /// Starts a program that is to listen on a free UDP port of 127.0.0.1, which another may take in between: up to three tries.
+    /// The kernel's table that shows who listens.
+    static func table(_ transport: SIPTransport, _ host: String) -> String {
+        (transport == .udp ? "udp" : "tcp") + (host.contains(":") ? "6" : "")
+    }
+
+    /// Starts a program that is to listen on a free port of loopback, which another may take in between: up to three tries.
     static func listening(
-        _ path: String, in folder: URL = .temporaryDirectory, arguments: (_ port: UInt16) throws -> [String]
+        _ path: String, in folder: URL = .temporaryDirectory, table: String = "udp",
+        arguments: (_ port: UInt16) throws -> [String]
     ) throws -> (stranger: Stranger, port: UInt16) {
         var output = ""
         for _ in 0..<3 {
             let port = try freePort()
             let stranger = try Stranger(path, try arguments(port), in: folder)
-            if waitForUDP(port: port, limit: 5) { return (stranger, port) }
+            if waitForListener(port: port, table: table, limit: 5) { return (stranger, port) }
             output = stranger.output
         }
         throw Missing(description: "\(path) does not listen: \(output)")
@@ -76,10 +83,15 @@ final class Stranger {
 
     /// Waits until something listens on a UDP port of 127.0.0.1.
     static func waitForUDP(port: UInt16, limit: Double = 10) -> Bool {
+        waitForListener(port: port, table: "udp", limit: limit)
+    }
+
+    /// Waits until a port stands in one of the kernel's tables: `udp`, `tcp`, `udp6` or `tcp6`.
+    static func waitForListener(port: UInt16, table: String, limit: Double) -> Bool {
         let wanted = String(format: ":%04X ", port)
         let deadline = Date().addingTimeInterval(limit)
         while Date() < deadline {
-            if let table = try? String(contentsOfFile: "/proc/net/udp", encoding: .utf8),
+            if let table = try? String(contentsOfFile: "/proc/net/\(table)", encoding: .utf8),
                 table.contains(wanted)
             {
                 return true

@@ -109,6 +109,75 @@ struct StreamCallTests {
         stage.expectNothingLeft()
     }
 
+    @Test(
+        "A connection that dies without a word is found out by its pings, and the call's BYE takes a new one")
+    func silentDeath() throws {
+        let stage = try Self.world()
+        // After the first ping was answered nothing passes for two minutes.
+        stage.world.faults = FaultPlan([
+            .partition("10.0.0.1", "10.0.0.2", from: .seconds(120), until: .seconds(240))
+        ])
+        let outcome = try stage.run { dialer in
+            try await dialer.call(CallRequest(to: "+15550101")) { call in
+                try await call.answered()
+                try await stage.caller.sleep(for: .seconds(300))
+            }.outcome
+        }
+        #expect(outcome.disposition == .answered)
+        #expect(stage.accepted == 2)
+        #expect(stage.peer.reports.map(\.end) == [.callerHungUp])
+        stage.expectNothingLeft()
+    }
+
+    @Test("A connection is kept through a long silent call, and closed ten minutes after the last message")
+    func idle() throws {
+        let stage = try Self.world { _, dialing, _ in dialing.maximumDuration = .seconds(3_600) }
+        let live = try stage.run { dialer in
+            _ = try await dialer.call(CallRequest(to: "+15550101")) { call in
+                try await call.answered()
+                try await stage.caller.sleep(for: .seconds(590))
+            }
+            var live = [await stage.peer.streamStatistics.live]
+            for _ in 0..<2 {
+                try await stage.caller.sleep(for: .seconds(400))
+                live.append(await stage.peer.streamStatistics.live)
+            }
+            return live
+        }
+        #expect(live == [1, 1, 0])
+        #expect(stage.accepted == 1)
+        stage.expectNothingLeft()
+    }
+
+    @Test(
+        "Over a secured stream the certificate must be for the trunk's host name; any other is the trunk's fault",
+        arguments: [
+            ("sip.carrier.example", SimulatedSecurity.Condition.good, CallDisposition.answered),
+            ("10.0.0.2", .good, .trunkFault), ("sip.carrier.example", .expired, .trunkFault),
+        ])
+    func secured(
+        name: String, condition: SimulatedSecurity.Condition, disposition: CallDisposition
+    ) throws {
+        var network = NetworkModel.lossy
+        network.largestSegment = 30
+        let stage = try Self.world(network: network) { trunk, dialing, hosting in
+            trunk.host = "sip.carrier.example"
+            trunk.transport = .tls
+            trunk.port = 5_061
+            dialing.streamSecurity = SimulatedSecurity()
+            hosting.streamSecurity = SimulatedSecurity(certificate: .init(name: name, condition: condition))
+        }
+        stage.world.setName("sip.carrier.example", to: ["10.0.0.2"])
+        let outcome = try stage.run { dialer in
+            try await dialer.call(CallRequest(to: "+15550101")) { call in
+                try await call.answered()
+                try await stage.caller.sleep(for: .seconds(2))
+            }.outcome
+        }
+        #expect(outcome.disposition == disposition)
+        stage.expectNothingLeft()
+    }
+
     @Test("Over IPv6 hosts, by TCP and by UDP", arguments: [SIPTransport.tcp, .udp])
     func ipv6(transport: SIPTransport) throws {
         let stage = try Self.world(host: "2001:db8::2", callerHost: "2001:db8::1") { trunk, _, _ in
