@@ -32,7 +32,9 @@ enum TrunkCommand {
         guard arguments.positionals[0] == "check" else {
             throw UsageError("unknown trunk command '\(arguments.positionals[0])'", syntax: syntax)
         }
-        var check = TrunkCheck(try TrunkFile.load(arguments.positionals[1]))
+        let path = arguments.positionals[1]
+        var check = TrunkCheck(
+            try TrunkFile.load(path), configuration: try TrunkSecurity.configuration(for: path))
         if arguments.flag("--register") { check.registers = true }
         check.patience = try arguments.seconds("--timeout", in: 1...60) ?? check.patience
         let asJSON = arguments.flag("--json")
