@@ -110,7 +110,7 @@ struct SippCalleeTests {
             try await call.answered()
         }
         guard let run else { return }
-        #expect(run.result.outcome.disposition == .trunkFault)
+        #expect(run.result.outcome.disposition == .forbidden)
         #expect(run.result.outcome.cause.sipStatus == 403)
     }
 }

@@ -129,11 +129,11 @@ struct LoopbackPeerTests {
         #expect(bench.peer.reports.map(\.status) == [status])
     }
 
-    @Test("A number that leads nowhere is 404, wrong credentials are a trunk fault")
+    @Test("A number that leads nowhere is 404, wrong credentials are forbidden")
     func refused() throws {
         #expect(try PeerTestWorld().call("+15550104", OneLiner(text: "x")).disposition == .badNumber)
         let locked = PeerTestWorld(default: .talks, credentials: ("right", "wrong"))
-        #expect(try locked.call("+15550104", OneLiner(text: "x")).disposition == .trunkFault)
+        #expect(try locked.call("+15550104", OneLiner(text: "x")).disposition == .forbidden)
         #expect(locked.peer.reports.isEmpty)
     }
 
