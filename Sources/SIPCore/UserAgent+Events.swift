@@ -18,13 +18,15 @@ extension UserAgent {
     }
 
     static func receivedRequest(_ request: borrowing SIPMessage, _ arrival: Arrival) -> ReceivedRequest {
-        ReceivedRequest(
+        var received = ReceivedRequest(
             method: request.string(request.methodName), requestURI: request.string(request.requestURI.text),
             from: request.value(of: .from).map { request.string($0) } ?? "",
             to: request.value(of: .to).map { request.string($0) } ?? "",
             callID: request.string(request.callID), headers: carriedHeaders(of: request),
             body: body(of: request),
             source: arrival.source)
+        received.transport = arrival.transport
+        return received
     }
 
     static func body(of message: borrowing SIPMessage) -> SIPBody? {

@@ -62,7 +62,8 @@ extension UserAgent {
         if transactions.isMerged(keys.merge(of: request)) {
             return answer(request, status: 482, key: key, arrival, into: &effects)
         }
-        let caller = admission.knows(arrival.source) ? .unchallenged : caller(of: request, at: arrival.now)
+        let isKnown = admission.knows(arrival.source, over: arrival.transport)
+        let caller = isKnown ? .unchallenged : caller(of: request, at: arrival.now)
         if caller == .refused {
             return answer(request, status: 407, key: key, arrival, into: &effects)
         }

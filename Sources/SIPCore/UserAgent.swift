@@ -77,7 +77,9 @@ public struct UserAgent: ~Copyable {
             }
         } catch {
             if error.kind != .empty { counters.malformed += 1 }
-            if let status = error.suggestedStatus, message.isRequest, admission.answers(source) {
+            if let status = error.suggestedStatus, message.isRequest,
+                admission.answers(source, over: transport)
+            {
                 let key = keys.server(of: message, asInvite: false)
                 answerStatelessly(message, status: status.code, key: key, arrival, into: &effects)
             }

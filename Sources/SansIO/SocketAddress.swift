@@ -45,6 +45,13 @@ public struct SocketAddress: Hashable, Sendable {
         return copy
     }
 
+    /// The host without port; for IPv6 the network of 64 bits, all of whose addresses are one subscriber's (RFC 6177).
+    ///
+    /// What limits a sender counts by it.
+    public var network: Self {
+        family == .ipv6 ? Self(ipv6High: high, low: 0, port: 0) : with(port: 0)
+    }
+
     /// Whether both name the same host, ports aside.
     @inlinable public func isSameHost(as other: Self) -> Bool {
         family == other.family && high == other.high && low == other.low

@@ -1,3 +1,4 @@
+public import SIPCore
 public import SansIO
 
 /// Hears of everything that happens: for logs, metrics, traces, captures.
@@ -25,6 +26,16 @@ public protocol CallObserver: Sendable {
     func datagram(
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
         kind: DatagramKind, call: CallID?, at instant: WallClockInstant)
+    /// One SIP message left or came. Called only when ``wantsDatagrams`` is true. By default it is shown to
+    /// ``datagram(_:_:local:remote:kind:call:at:)``, also when a stream carried it.
+    ///
+    /// - Parameters:
+    ///   - bytes: In the clear, whatever secured it on its way.
+    ///   - local: Our end: of a connection, when one carried it.
+    ///   - call: `nil` for what belongs to no call of the dialer, or comes after its end.
+    func message(
+        _ direction: DatagramDirection, _ bytes: RawSpan, over transport: SIPTransport, local: SocketAddress,
+        remote: SocketAddress, call: CallID?, at instant: WallClockInstant)
     /// Read once, when the dialer starts.
     var wantsDatagrams: Bool { get }
 }
@@ -43,5 +54,11 @@ extension CallObserver {
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress,
         remote: SocketAddress, kind: DatagramKind, call: CallID?, at instant: WallClockInstant
     ) {}
+    public func message(
+        _ direction: DatagramDirection, _ bytes: RawSpan, over transport: SIPTransport, local: SocketAddress,
+        remote: SocketAddress, call: CallID?, at instant: WallClockInstant
+    ) {
+        datagram(direction, bytes, local: local, remote: remote, kind: .sip, call: call, at: instant)
+    }
     public var wantsDatagrams: Bool { false }
 }

@@ -25,6 +25,9 @@ public struct Trunk: Hashable, Sendable {
     /// Host that Contact and Via tell the far end, and session descriptions unless ``advertisedMediaHost`` is set; `nil`
     /// for the address we bind.
     public var advertisedHost: String?
+    /// Port that Contact and Via tell the far end, where a 1:1 translation of addresses shows ours under another number;
+    /// `nil` for the one we bind.
+    public var advertisedPort: UInt16?
     /// Host that session descriptions tell the far end, where media comes in elsewhere; `nil` for ``advertisedHost``.
     public var advertisedMediaHost: String?
     /// How requests go to it. TCP and TLS also listen, so that the trunk can reach us when a connection is gone; TLS asks
@@ -42,6 +45,9 @@ public struct Trunk: Hashable, Sendable {
     public var reliableProvisional = InviteOptions.Reliability.supported
     /// How often an answered call is refreshed (RFC 4028), in whole seconds, at least 90; `nil` leaves it to the far end.
     public var sessionTimer: Duration?
+    /// How far its redirections (300, 301, 302) are followed: to addresses of the trunk's choice, at our cost. `nil`: not
+    /// at all; then such a call ends as ``CallDisposition/badNumber`` (301) or ``CallDisposition/noAnswer``.
+    public var redirections: RedirectionPolicy?
     /// Blocks of addresses from which it calls us, besides those that ``host`` resolves to.
     public var allowedSources: [AddressRange] = []
     /// How far we vouch for its calls (STIR/SHAKEN): each INVITE carries a signed Identity header field, for which

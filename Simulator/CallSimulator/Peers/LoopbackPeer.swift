@@ -186,9 +186,10 @@ public actor LoopbackPeer: DriverClient {
             }
         }
         connections.isBusy = !slotsBySession.isEmpty
-        connections.receive(into: &buffer, at: now) { message, source, connection, transport in
+        connections.receive(into: &buffer, at: now) { message, arrival in
             userAgent.receive(
-                message, from: source, on: connection, transport: transport, at: now, into: &effects)
+                message, from: arrival.source, on: arrival.connection, transport: arrival.transport, at: now,
+                into: &effects)
         }
         if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }

@@ -39,6 +39,8 @@ public struct ReceivedRequest: Hashable, Sendable {
     public var headers: [SIPHeaderField]
     public var body: SIPBody?
     public var source: SocketAddress
+    /// How it came.
+    public var transport = SIPTransport.udp
     /// As whom the sender has authenticated itself to us; `nil` when nothing was asked of it.
     public var username: String?
     /// CSeq number, told for the requests of ``UserAgentEvent/requestReceived(_:session:_:)``; 0 for others.

@@ -1,4 +1,4 @@
-internal import SIPCore
+public import SIPCore
 public import SansIO
 
 /// Sends a copy of every SIP message, and of RTCP, to a capture server (HEPv3 over UDP: Homer, heplify and the like).
@@ -108,14 +108,35 @@ public final class HEPObserver: CallObserver, DriverClient {
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
         kind: DatagramKind, call: CallID?, at instant: WallClockInstant
     ) {
+        copy(
+            bytes, kind, direction == .sent ? (local, remote) : (remote, local), ipProtocol: Self.udp,
+            of: call, at: instant)
+    }
+
+    public func message(
+        _ direction: DatagramDirection, _ bytes: RawSpan, over transport: SIPTransport, local: SocketAddress,
+        remote: SocketAddress, call: CallID?, at instant: WallClockInstant
+    ) {
+        copy(
+            bytes, .sip, direction == .sent ? (local, remote) : (remote, local),
+            ipProtocol: transport == .udp ? Self.udp : Self.tcp, of: call, at: instant)
+    }
+
+    /// Numbers of the protocols in an IP header.
+    private static let udp: UInt8 = 17
+    private static let tcp: UInt8 = 6
+
+    private func copy(
+        _ bytes: RawSpan, _ kind: DatagramKind, _ ends: (source: SocketAddress, destination: SocketAddress),
+        ipProtocol: UInt8, of call: CallID?, at instant: WallClockInstant
+    ) {
         guard kinds.contains(kind) else { return }
-        let (source, destination) = direction == .sent ? (local, remote) : (remote, local)
         let driver = state.withLock { state -> (any Driver)? in
             let callID = kind == .sip ? state.reader.callID(of: bytes) : call.flatMap { state.callIDs[$0] }
             guard let driver = state.driver, state.ends.count < limit,
                 writer.append(
-                    bytes, kind: kind, from: source, to: destination, at: instant, correlationID: callID,
-                    into: &state.bytes)
+                    bytes, kind: kind, from: ends.source, to: ends.destination, at: instant,
+                    ipProtocol: ipProtocol, correlationID: callID, into: &state.bytes)
             else {
                 state.lost += 1
                 return nil

@@ -2,6 +2,9 @@ public import SansIO
 
 /// Writes every datagram of a dialer to one pcap file, in a blocking lane of the dialer's driver.
 ///
+/// A SIP message that came or went by TCP or TLS is written as if it had been one UDP datagram between the two ends of its
+/// connection, in the clear: whole and readable, but without the stream's segments and handshakes.
+///
 /// Records are collected and written in pieces of 64 KiB, and after each call. When the disk is slower than the calls, pieces beyond
 /// the 128 that may wait are lost and counted. The first failure to write is reported once and ends the capture; calls go on.
 public final class PcapObserver: CallObserver {

@@ -115,6 +115,11 @@ final class DialerService: Sendable {
                     switch work {
                     case .carry(let job): group.addTask { await self.carry(job) }
                     case .redial(let job): group.addTask { await self.redial(job) }
+                    case .locate(let query, let session, let engine):
+                        group.addTask {
+                            let targets = (try? await self.lines.directory.targets(of: query)) ?? []
+                            engine.post { $0.located(targets, for: session) }
+                        }
                     case .reach(let trunk): group.addTask { await self.reach(trunk) }
                     }
                 }
@@ -386,6 +391,8 @@ enum CallWork: Sendable {
     case carry(CallJob)
     /// A call whose trunk could not carry it, over another one.
     case redial(CallJob)
+    /// The host of a redirection is looked for.
+    case locate(ServerQuery, InviteSessionID, SignallingEngine)
     /// A trunk that had no route is looked for again.
     case reach(trunk: Int)
 }

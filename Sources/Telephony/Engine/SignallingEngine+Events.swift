@@ -50,10 +50,8 @@ extension SignallingEngine {
         case .incoming(let session, let request): receive(incoming: request, as: session, at: now)
         case .cancelled(let session): cancelled(session)
         case .strangerRefused(let source): turnAway(source, .stranger, at: now)
-        case .redirected(let session, let redirection) where redirection.target == nil:
-            // Names are resolved for trunks alone.
-            userAgent.redirect(session, to: [], at: now, into: &effects)
-        case .redirected, .failedOver, .provisionalAcknowledged, .refreshed: break
+        case .redirected(let session, let redirection): locate(redirection, of: session, at: now)
+        case .failedOver, .provisionalAcknowledged, .refreshed: break
         }
     }
 

@@ -32,8 +32,19 @@ extension SignallingEngine {
             lines.sort { $0.line.index < $1.line.index }
         }
 
-        func line(of source: SocketAddress) -> TrunkLine? {
-            lines.first { $0.sources.contains { $0.contains(source) } }?.line
+        /// The trunk that a request comes from: known by its address, and by nothing less secure than what it is
+        /// reached by.
+        func line(of request: ReceivedRequest) -> TrunkLine? {
+            lines.first { line, sources in
+                request.transport.rawValue >= line.trunk.transport.rawValue
+                    && sources.contains { $0.contains(request.source) }
+            }?.line
+        }
+
+        var sources: [SourceAdmission.Source] {
+            lines.flatMap { line, sources in
+                sources.map { SourceAdmission.Source($0, leastTransport: line.trunk.transport) }
+            }
         }
 
         func attend(_ attempt: IncomingAttempt, _ decide: @escaping IncomingCallRouting.Decide) -> Bool {
@@ -49,7 +60,8 @@ extension SignallingEngine {
     /// Sets from where a trunk calls.
     func admit(_ sources: [AddressRange], of line: TrunkLine) {
         incoming?.set(sources, of: line)
-        userAgent.admission.known = incoming?.lines.flatMap(\.sources) ?? []
+        userAgent.admission.sources = incoming?.sources ?? []
+        setTrusted(sources, of: line.index)
     }
 
     /// The dialer takes no more calls.
@@ -66,21 +78,19 @@ extension SignallingEngine {
             // Nobody is here to be called; the trunk may try elsewhere.
             return userAgent.respond(to: session, status: 480, at: now, into: &effects)
         }
-        let line = request.username == nil ? incoming.line(of: request.source) : nil
-        let call = IncomingCall(request, id: incoming.takeID(of: request.callID), trunk: line?.trunk)
         incoming.statistics.received += 1
+        let keepsRate = incoming.gate.admits(request.source, at: now)
+        self.incoming = incoming
+        // Before anything is made of it: a flood is answered and counted, no more.
+        guard keepsRate else { return turnAway(request, of: session, at: now) }
+        let line = request.username == nil ? incoming.line(of: request) : nil
+        let call = IncomingCall(request, id: incoming.takeID(of: request.callID), trunk: line?.trunk)
         var attempt = IncomingAttempt(
             call: call, session: session, offer: request.body?.sessionDescription,
             line: line ?? home,
             received: CallCore.Now(monotonic: now, wall: driver.wallClock))
-        let keepsRate = incoming.gate.admits(request.source, at: now)
         self.incoming = incoming
         note(.incoming(sipCallID: call.sipCallID), of: call.id)
-        guard keepsRate else {
-            self.incoming?.statistics.rateLimited += 1
-            turnAway(request.source, .rate, at: now)
-            return refuse(attempt, status: 503, "too many calls a second", retryAfter: 1)
-        }
         guard registry.hasRoom(limit: configuration.maximumCalls, waiting: incoming.desk.count) else {
             return refuse(attempt, status: 503, "no room for a further call", retryAfter: 10)
         }
@@ -107,6 +117,21 @@ extension SignallingEngine {
         } else {
             tell(session) { core, now, out in core.callerGaveUp(at: now, into: &out) }
         }
+    }
+
+    /// An INVITE above the rate of its source.
+    private func turnAway(
+        _ request: ReceivedRequest, of session: InviteSessionID, at now: MonotonicInstant
+    ) {
+        incoming?.statistics.rateLimited += 1
+        incoming?.statistics.notAccepted += 1
+        if let id = incoming?.named.removeValue(forKey: request.callID) {
+            observed.remove(id, sipCallID: request.callID)
+        }
+        turnAway(request.source, .rate, at: now)
+        userAgent.respond(
+            to: session, status: 503, headers: [SIPHeaderField(name: "Retry-After", value: "1")], at: now,
+            into: &effects)
     }
 
     func turnAway(_ source: SocketAddress, _ reason: RefusedCallers.Reason, at now: MonotonicInstant) {

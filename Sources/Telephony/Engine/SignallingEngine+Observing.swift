@@ -9,16 +9,17 @@ extension SignallingEngine {
         for observer in observers { observer.call(call.job.id, did: event) }
     }
 
-    /// Shows one SIP datagram to the observers that want to see it, with the call it belongs to.
+    /// Shows one SIP message to the observers that want to see it, with the call it belongs to.
     func observe(
-        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress?, remote: SocketAddress
+        _ direction: DatagramDirection, _ bytes: RawSpan, _ transport: SIPTransport, local: SocketAddress?,
+        remote: SocketAddress
     ) {
         guard let local else { return }
         let instant = driver.wallClock
         let call = observed.call(of: bytes)
         for observer in observers where observer.wantsDatagrams {
-            observer.datagram(
-                direction, bytes, local: local, remote: remote, kind: .sip, call: call, at: instant)
+            observer.message(
+                direction, bytes, over: transport, local: local, remote: remote, call: call, at: instant)
         }
     }
 }

@@ -77,29 +77,54 @@ extension SignallingEngine {
         connections.learn(
             SIPTarget(transport: trunk.transport, address: line.route.trunk, host: trunk.host))
         for target in invite.alternatives { connections.learn(target) }
+        trust([line.route.trunk] + invite.alternatives.map(\.address), of: line.index)
         invite.transport = trunk.transport
-        invite.sentBy = "\(line.route.advertisedHost):\(listeners.port(for: trunk.transport))"
+        invite.sentBy = "\(line.route.advertisedHost):\(port(of: trunk))"
         if trunk.switchesToTCP, !connections.isRefusing(.tcp, line.route.trunk, at: now) {
             invite.streamThreshold = Self.streamThreshold
         }
     }
 
+    /// The port that Via and Contact tell a trunk.
+    func port(of trunk: Trunk) -> UInt16 { trunk.advertisedPort ?? listeners.port(for: trunk.transport) }
+
+    /// Takes in where a trunk's servers are, after its name has led elsewhere.
+    private func trust(_ addresses: [SocketAddress], of trunk: Int) {
+        let new = addresses.filter { !connections.knows($0) }
+        guard !new.isEmpty else { return }
+        setTrusted((trustedSources[trunk] ?? []).suffix(1_000) + new.map { AddressRange($0) }, of: trunk)
+    }
+
+    func setTrusted(_ sources: [AddressRange], of trunk: Int) {
+        trustedSources[trunk] = sources
+        connections.known = trustedSources.keys.sorted().flatMap { trustedSources[$0] ?? [] }
+    }
+
     func contact(of call: SignallingCall) -> String {
         guard let line = call.attempt?.line else { return "<sip:outdial@invalid>" }
         let transport = line.trunk.transport
-        return "<sip:outdial@\(line.route.advertisedHost):\(listeners.port(for: transport))"
+        return "<sip:outdial@\(line.route.advertisedHost):\(port(of: line.trunk))"
             + "\(transport.contactParameter)>"
     }
 
     /// Takes what has come over connections.
     func receiveStreams(at now: MonotonicInstant) {
         connections.isBusy = hasCalls
-        connections.receive(into: &buffer, at: now) { message, source, connection, transport in
+        let takesCalls = incoming != nil
+        var admitted: [SocketID] = []
+        connections.receive(into: &buffer, at: now) { message, arrival in
+            let connection = arrival.connection
             let eventCount = effects.events.count
             userAgent.receive(
-                message, from: source, on: connection, transport: transport, at: now, into: &effects)
-            observeReceived(message, from: source, since: eventCount)
+                message, from: arrival.source, on: connection, transport: arrival.transport, at: now,
+                into: &effects)
+            observeReceived(
+                message, from: arrival.source, to: arrival.local, over: arrival.transport, since: eventCount)
+            if takesCalls, effects.hasTaken(since: eventCount), admitted.last != connection {
+                admitted.append(connection)
+            }
         }
+        for connection in admitted { connections.admit(connection, at: now) }
         if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
     }
 
@@ -124,12 +149,26 @@ extension SignallingEngine {
     }
 
     /// Sends one message of the user agent's.
-    func transmit(_ message: RawSpan, _ send: UserAgentSend, at now: MonotonicInstant) {
+    ///
+    /// - Returns: From where it goes; `nil` when it goes nowhere.
+    func transmit(_ message: RawSpan, _ send: UserAgentSend, at now: MonotonicInstant) -> SocketAddress? {
         if send.transport == .udp {
             driver.transmit(message, from: send.socket, to: send.destination)
-        } else {
-            connections.send(
-                message, over: send.transport, to: send.destination, hint: send.socket, at: now)
+            return listeners.udp?.localAddress
+        }
+        return connections.send(
+            message, over: send.transport, to: send.destination, hint: send.socket, at: now)
+    }
+}
+
+extension UserAgentEffects {
+    /// Whether one of the events from `eventCount` on is a call or a request of somebody's that was let in.
+    fileprivate func hasTaken(since eventCount: Int) -> Bool {
+        events.dropFirst(eventCount).contains { event in
+            switch event {
+            case .incoming, .requestReceived, .ended, .reinvited: true
+            default: false
+            }
         }
     }
 }

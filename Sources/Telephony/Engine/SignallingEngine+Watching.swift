@@ -30,7 +30,7 @@ extension SignallingEngine {
             SIPTarget(transport: transport, address: line.route.trunk, host: line.trunk.host))
         watches.list.append(
             TrunkWatch(
-                line, socket: socket.id, port: listeners.port(for: line.trunk.transport),
+                line, socket: socket.id, port: port(of: line.trunk),
                 generator: driver.makeGenerator(label: "trunk \(line.index)")))
         let place = watches.list.count - 1
         move(registrationAt: place) { machine, now, out in machine.start(at: now, into: &out) }

@@ -22,6 +22,8 @@ actor SignallingEngine: LoopEngine {
     private var client: DriverClientID?
     var listeners = Listeners()
     var connections: SIPConnections
+    /// From where each trunk calls, by its index.
+    var trustedSources: [Int: [AddressRange]] = [:]
     /// What was wrong with connections that have failed in this step, by the far end's address.
     var streamFaults: [SocketAddress: String] = [:]
     /// Registrations and health.
@@ -63,6 +65,7 @@ actor SignallingEngine: LoopEngine {
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
         connections = SIPConnections(
             driver: driver, limits: configuration.streams, security: configuration.streamSecurity)
+        connections.known = []  // Until trunks are.
         userAgent = UserAgent(
             configuration: configuration.userAgent, generator: driver.makeGenerator(label: "user agent"))
         if let policy = configuration.inbound {
@@ -96,7 +99,9 @@ actor SignallingEngine: LoopEngine {
             let eventCount = effects.events.count
             userAgent.receive(
                 buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
-            observeReceived(buffer.bytes, from: datagram.source, since: eventCount)
+            observeReceived(
+                buffer.bytes, from: datagram.source, to: listeners.udp?.localAddress, over: .udp,
+                since: eventCount)
         }
         receiveStreams(at: now)
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }
@@ -108,10 +113,13 @@ actor SignallingEngine: LoopEngine {
         schedule()
     }
 
-    func observeReceived(_ bytes: RawSpan, from source: SocketAddress, since eventCount: Int) {
+    func observeReceived(
+        _ bytes: RawSpan, from source: SocketAddress, to local: SocketAddress?, over transport: SIPTransport,
+        since eventCount: Int
+    ) {
         guard wantsDatagrams else { return }
         nameIncoming(since: eventCount)
-        observe(.received, bytes, local: listeners.udp?.localAddress, remote: source)
+        observe(.received, bytes, transport, local: local, remote: source)
     }
 
     private func fireCalls(at now: MonotonicInstant) {
@@ -338,7 +346,8 @@ actor SignallingEngine: LoopEngine {
             socket: socket.id,
             options: InviteOptions(
                 reliability: attempt.line.trunk.reliableProvisional,
-                sessionInterval: attempt.line.trunk.sessionTimer))
+                sessionInterval: attempt.line.trunk.sessionTimer,
+                redirections: attempt.line.trunk.redirections))
         invite.alternatives = route.alternatives
         invite.targetTimeout = configuration.serverTimeout
         invite.progressTimeout = configuration.serverProgressTimeout
@@ -396,9 +405,9 @@ actor SignallingEngine: LoopEngine {
         let bytes = effects.bytes
         for send in effects.sends {
             let message = bytes.span.bytes.extracting(send.range)
-            transmit(message, send, at: now)
+            let local = transmit(message, send, at: now)
             if wantsDatagrams {
-                observe(.sent, message, local: listeners.udp?.localAddress, remote: send.destination)
+                observe(.sent, message, send.transport, local: local, remote: send.destination)
             }
         }
     }

@@ -1,6 +1,6 @@
 internal import SansIO
 
-/// How often one address may call, and how often an observer hears of those turned away.
+/// How often one address (of IPv6: one network of 64 bits) may call, and how often an observer hears of those turned away.
 ///
 /// A fixed table: two addresses that fall on one bucket share it, so that no flood of addresses makes it grow or
 /// pushes anybody out.
@@ -63,10 +63,12 @@ struct InboundGuard: Sendable {
     private func bucket(of source: SocketAddress) -> Int {
         // Hasher is seeded per process and would break replay.
         var hash = salt
-        for word in [source.ipv4.map(UInt64.init) ?? source.ipv6?.low ?? 0, source.ipv6?.high ?? 0] {
-            hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
-            hash ^= hash >> 29
-        }
+        // Of IPv6 the network of 64 bits: one subscriber has all of its addresses.
+        let network = source.network
+        hash = (hash ^ (network.ipv4.map(UInt64.init) ?? network.ipv6?.high ?? 0)) &* 0x9E37_79B9_7F4A_7C15
+        hash ^= hash >> 29
+        hash = (hash ^ (network.family == .ipv6 ? 1 : 0)) &* 0x9E37_79B9_7F4A_7C15
+        hash ^= hash >> 29
         return Int(hash % UInt64(Self.bucketCount))
     }
 }

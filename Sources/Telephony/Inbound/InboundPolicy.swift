@@ -3,8 +3,9 @@ public import SansIO
 
 /// How a dialer is called: by whom, at which numbers, and how many at once. Off unless it is given one.
 ///
-/// Calls cost money, so nobody is let in unasked. A caller is one of our trunks (the addresses that its name resolves to
-/// and ``Trunk/allowedSources``), or it authenticates itself with one of ``credentials``, or it is refused before any
+/// Calls cost money, so nobody is let in unasked. A caller is one of our trunks (the addresses of all its servers and
+/// ``Trunk/allowedSources``, by its ``Trunk/transport`` or a more secure one: nobody who forges the source of a datagram is
+/// taken for a trunk that is reached by TLS), or it authenticates itself with one of ``credentials``, or it is refused before any
 /// state is kept.
 public struct InboundPolicy: Sendable {
     public var routing: IncomingCallRouting
@@ -21,7 +22,8 @@ public struct InboundPolicy: Sendable {
     public var ringTimeout = Duration.seconds(60)
     /// Inbound calls at once; a caller above it gets 486. The dialer's own limit, above which it gets 503, holds too.
     public var maximumCalls = 1_000
-    /// INVITEs per second from one address; above it the caller gets 503 with `Retry-After: 1`.
+    /// INVITEs per second from one address, of IPv6 from one network of 64 bits; above it the caller gets 503 with
+    /// `Retry-After: 1`, is counted, and leaves no record.
     public var maximumRatePerSource = 100
 
     /// Verifies the Identity header fields of calls (STIR/SHAKEN); the verdict is the route's to act on

@@ -50,7 +50,7 @@ extension TrunkLines {
         return keep(line.route.aimed(at: targets), of: line)
     }
 
-    /// Host names under which a trunk is known, all its servers' addresses: where its calls to us come from.
+    /// All addresses of a trunk's servers, those of its services (SRV, NAPTR) included: where its calls to us come from.
     func addresses(of trunk: Trunk) async -> [SocketAddress] {
         let targets = (try? await targets(of: trunk)) ?? []
         return targets.map(\.address)

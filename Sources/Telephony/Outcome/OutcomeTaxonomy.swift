@@ -36,6 +36,9 @@ extension CallDisposition {
     init(finalStatus status: Int) {
         self =
             switch status {
+            // The callee has moved for good; or is elsewhere, where we were not to follow. The trunk did its part.
+            case 301: .badNumber
+            case 300..<400: .noAnswer
             case 486, 600: .busy
             // 487 follows our own CANCEL, which only the ring timeout or we ourselves send.
             case 408, 480, 487: .noAnswer

@@ -78,9 +78,10 @@ actor TrunkCheckProbe: LoopEngine {
             userAgent.receive(
                 buffer.bytes, from: datagram.source, on: datagram.socket, at: now, into: &effects)
         }
-        connections.receive(into: &buffer, at: now) { message, source, connection, transport in
+        connections.receive(into: &buffer, at: now) { message, arrival in
             userAgent.receive(
-                message, from: source, on: connection, transport: transport, at: now, into: &effects)
+                message, from: arrival.source, on: arrival.connection, transport: arrival.transport, at: now,
+                into: &effects)
         }
         if let deadline = connections.nextDeadline, deadline <= now { connections.fire(at: now) }
         if let deadline = userAgent.nextDeadline, deadline <= now { userAgent.fire(at: now, into: &effects) }

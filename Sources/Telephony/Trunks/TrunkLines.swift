@@ -113,7 +113,6 @@ final class TrunkLines: Sendable {
 
     /// Tells the trunk's engine from where it calls us: the addresses of its name, and those that it is said to use.
     private func admitSources(of line: TrunkLine) async {
-        guard configuration.inbound != nil else { return }
         let addresses = await addresses(of: line.trunk).map { AddressRange($0) }
         // A name that does not resolve for once leaves those known that were.
         guard !addresses.isEmpty else { return }

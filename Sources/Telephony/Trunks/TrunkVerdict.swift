@@ -21,6 +21,7 @@ enum TrunkVerdict: Hashable, Sendable {
             self = .neutral
         case .forbidden, .trunkFault:
             switch cause.sipStatus {
+            case .some(300..<400): self = .works
             case 401, 402, 403, 407: self = .refusal(words)
             case 429: self = .rest(seconds: asked > 0 ? asked : nil, words)
             case 413, 500, 503: self = asked > 0 ? .rest(seconds: asked, words) : .fault(words)

@@ -32,17 +32,19 @@ enum ListenCommand {
             .init(
                 name: "--max-calls", value: "N", help: "Calls at once (1000); a further caller is told busy."),
             .init(name: "--max-duration", value: "S", help: "Seconds until we hang up, 30…3600 (600)."),
-            .init(name: "--calls", value: "N", help: "Stop after so many calls."),
+            .init(name: "--calls", value: "N", help: "Stop after so many answered calls."),
             .init(
                 name: "--record", value: "DIR", help: "Leave a stereo WAV there: agent left, caller right."),
             .init(name: "--pcap", value: "FILE", help: "Write every datagram of the calls."),
             .init(name: "--ladders", value: "DIR", help: "Leave the SIP messages there as text ladders."),
             .init(name: "--records", value: "DIR", help: "Leave each call's record there as JSON."),
             .init(name: "--json", value: nil, help: "Print each call's record as one line of JSON."),
-        ],
+        ] + Monitoring.options,
         discussion: """
             Only the trunk's own addresses ("allowedSources" of its file adds to those of its name) and callers that
-            know --user and its password are let in; anybody else is refused. Interrupt (^C) hangs up every call.
+            know --user and its password are let in; anybody else is refused. A trunk reached by TLS needs
+            "certificateFile" and "keyFile" in its file, and calls from its addresses have to come by TLS too;
+            "requireClientCertificate": true asks it for a certificate. Interrupt (^C) hangs up every call.
             """)
 
     static func run(_ words: [String]) async throws -> ExitCode {
@@ -55,9 +57,11 @@ enum ListenCommand {
             .init(
                 pcap: arguments.string("--pcap"), ladders: arguments.string("--ladders"),
                 records: arguments.string("--records")))
+        let driver = try SocketDriver()
+        let monitoring = try await Monitoring(arguments, driver: driver)
         let dialer = Dialer(
             trunk: trunk, configuration: try makeConfiguration(arguments, trunk: trunk),
-            driver: try SocketDriver(), observers: [ended] + captures.observers)
+            driver: driver, observers: [ended] + captures.observers + monitoring.observers)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await dialer.run()
@@ -73,7 +77,7 @@ enum ListenCommand {
             if !asJSON {
                 for address in addresses { Output.line("listening on \(address)") }
             }
-            await ended.wait()
+            try await monitoring.watch(dialer) { await ended.wait() }
             await dialer.shutDown()
             try await group.waitForAll()
         }
@@ -106,12 +110,22 @@ enum ListenCommand {
                 SIPCredentials(username: user, password: try secret.resolve(field: "--password-env"))
             ]
         }
-        var configuration = DialerConfiguration()
+        let path = try arguments.required("--trunk")
+        var configuration = try TrunkSecurity.configuration(for: path)
+        if trunk.transport == .tls, trunk.registration == nil, !configuration.canServeTLS {
+            // Over a registration's own connection calls could still come in.
+            throw FileError("\(path): to be called over TLS, certificateFile and keyFile are needed")
+        }
         configuration.inbound = policy
         configuration.localHost = arguments.string("--host")
         configuration.localPort = try arguments.integer("--port", in: UInt16(0)...65_535) ?? 5_060
         return configuration
     }
+}
+
+extension DialerConfiguration {
+    /// Whether others can open secured connections to us: there is a certificate.
+    fileprivate var canServeTLS: Bool { (try? streamSecurity?.makeSession(.server)) != nil }
 }
 
 /// Prints calls as they end, and tells when there were enough.
@@ -148,6 +162,7 @@ private final class EndedCalls: CallObserver {
             if let result = outcome.agentResult { parts.append("agent \(result.status.rawValue)") }
             Output.line(parts.joined(separator: ", "))
         }
+        guard record.outcome.timings.answered != nil else { return }
         let isEnough = count.withLock { count in
             count += 1
             return count >= limit

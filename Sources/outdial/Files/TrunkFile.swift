@@ -22,6 +22,9 @@ struct TrunkFile: Decodable {
     var numbers: [String]?
     var callerName: String?
     var advertisedHost: String?
+    var advertisedPort: UInt16?
+    /// Redirections in a row that are followed; none when it is missing.
+    var maximumRedirections: Int?
     var advertisedMediaHost: String?
     /// `udp`, `tcp` or `tls`.
     var transport: String?
@@ -125,6 +128,13 @@ struct TrunkFile: Decodable {
             credentials: credentials, numbers: numbers ?? [], callerName: callerName,
             advertisedHost: advertisedHost, transport: transport)
         trunk.advertisedMediaHost = advertisedMediaHost
+        trunk.advertisedPort = advertisedPort
+        if let maximumRedirections, maximumRedirections != 0 {
+            guard (1...20).contains(maximumRedirections) else {
+                throw FileError("\(place): maximumRedirections is 0 to 20")
+            }
+            trunk.redirections = RedirectionPolicy(maximumHops: maximumRedirections)
+        }
         trunk.switchesToTCP = switchesToTCP ?? false
         trunk.attestation = identity?.attestation
         for text in allowedSources ?? [] {

@@ -11,7 +11,7 @@ internal import Telephony
 ///
 /// ```json
 /// { "transport": "tls", "caFile": "carrier-ca.pem", "certificateFile": "ours.pem", "keyFile": "ours.key",
-///   "keyPassphrase": { "env": "KEY_PASSPHRASE" },
+///   "keyPassphrase": { "env": "KEY_PASSPHRASE" }, "requireClientCertificate": true,
 ///   "identity": { "attestation": "A", "keyFile": "shaken.key", "certificateURL": "https://example.com/shaken.pem",
 ///                 "originationID": "de305d54-75b4-431b-adb2-eb6b9e546014" } }
 /// ```
@@ -30,6 +30,8 @@ struct TrunkSecurity: Decodable {
     var certificateFile: String?
     var keyFile: String?
     var keyPassphrase: TrunkFile.Secret?
+    /// Whether those who open TLS connections to us need a certificate that `caFile` vouches for.
+    var requireClientCertificate: Bool?
     var identity: Identity?
 
     /// Whether the file asks for anything that needs the trait `Secure`.
@@ -57,6 +59,7 @@ struct TrunkSecurity: Decodable {
     #if Secure
         private func provider(_ path: String) throws -> TLSProvider {
             var settings = TLSConfiguration()
+            if requireClientCertificate == true { settings.clientCertificates = .required }
             if let caFile { settings.trust = .only(.file(caFile)) }
             switch (certificateFile, keyFile) {
             case (let certificate?, let key?):

@@ -16,7 +16,8 @@ struct InboundWorld {
 
     init(
         seed: UInt64 = 1, network: NetworkModel = .perfect, routing: IncomingCallRouting,
-        configure: (inout InboundPolicy, inout DialerConfiguration) -> Void = { _, _ in }
+        configure: (inout InboundPolicy, inout DialerConfiguration) -> Void = { _, _ in },
+        changeTrunk: (inout Trunk) -> Void = { _ in }
     ) {
         world = World(seed: seed)
         world.setNetwork(network)
@@ -32,9 +33,10 @@ struct InboundWorld {
         configuration.localPort = 5_060
         configure(&policy, &configuration)
         configuration.inbound = policy
+        var line = Trunk(name: "trunk", host: "10.0.0.9", numbers: ["+15550100"])
+        changeTrunk(&line)
         dialer = Dialer(
-            trunk: Trunk(name: "trunk", host: "10.0.0.9", numbers: ["+15550100"]),
-            configuration: configuration, driver: clock, observers: [observer])
+            trunk: line, configuration: configuration, driver: clock, observers: [observer])
     }
 
     /// Every number is answered by `perform`.
@@ -42,6 +44,7 @@ struct InboundWorld {
         seed: UInt64 = 1, network: NetworkModel = .perfect, alerting: IncomingAcceptance.Alerting = .ringing,
         answersAfter: Duration? = .zero, prepareTime: Duration = .zero,
         configure: (inout InboundPolicy, inout DialerConfiguration) -> Void = { _, _ in },
+        changeTrunk: (inout Trunk) -> Void = { _ in },
         perform: @escaping @Sendable (Call) async throws -> Void
     ) {
         let handler = InboundHandler(prepareTime: prepareTime, perform: perform)
@@ -51,7 +54,7 @@ struct InboundWorld {
                 .init(
                     .any,
                     accept: IncomingAcceptance(handler, alerting: alerting, answersAfter: answersAfter))
-            ]), configure: configure)
+            ]), configure: configure, changeTrunk: changeTrunk)
         handler.clock.withLock { $0 = clock }
     }
 

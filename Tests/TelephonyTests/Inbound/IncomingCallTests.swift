@@ -54,6 +54,45 @@ struct IncomingCallTests {
             ).isPrivate)
     }
 
+    @Test("All addresses of an IPv6 network of 64 bits share one rate")
+    func networkRate() throws {
+        var gate = InboundGuard(rate: 1, salt: 1)
+        func address(_ host: String) throws -> SocketAddress {
+            try #require(SocketAddress(host: host, port: 1))
+        }
+        let now = MonotonicInstant(nanoseconds: 0)
+        #expect(gate.admits(try address("2001:db8:0:1::1"), at: now))
+        for number in 2..<100 { #expect(!gate.admits(try address("2001:db8:0:1::\(number)"), at: now)) }
+        #expect(gate.admits(try address("2001:db8:0:2::1"), at: now))
+        #expect(gate.admits(try address("192.0.2.1"), at: now))
+    }
+
+    @Test("Strangers open so many connections a second, in a burst and after it")
+    func acceptRate() {
+        var rate = AcceptRate(perSecond: 10)
+        func taken(_ count: Int, milliseconds: Int64) -> Int {
+            (0..<count).count { _ in rate.take(at: MonotonicInstant(nanoseconds: milliseconds * 1_000_000)) }
+        }
+        #expect(taken(50, milliseconds: 0) == 10)
+        #expect(taken(50, milliseconds: 99) == 0)
+        #expect(taken(50, milliseconds: 100) == 1)
+        #expect(taken(50, milliseconds: 400) == 3)
+        #expect(taken(50, milliseconds: 100_000) == 10)
+    }
+
+    @Test(
+        "A source counts by its transport or a more secure one",
+        arguments: [
+            (SIPTransport.udp, [SIPTransport.udp, .tcp, .tls]), (.tcp, [.tcp, .tls]), (.tls, [.tls]),
+        ])
+    func leastTransport(least: SIPTransport, admitted: [SIPTransport]) throws {
+        let range = try #require(AddressRange("192.0.2.0/24"))
+        let source = SourceAdmission.Source(range, leastTransport: least)
+        let address = SocketAddress(ipv4: 0xC000_0207, port: 5_060)
+        #expect(SIPTransport.allCases.filter { source.contains(address, over: $0) } == admitted)
+        #expect(!source.contains(SocketAddress(ipv4: 0xC000_0307, port: 5_060), over: .tls))
+    }
+
     @Test(
         "A route takes the numbers that its pattern names",
         arguments: [

@@ -9,7 +9,10 @@ struct OutcomeTableTests {
     /// Every status 300...699, in order.
     private static let statuses: [(ClosedRange<Int>, CallDisposition)] = [
         // Redirections that were not followed.
-        (300...399, .trunkFault),
+        (300...300, .noAnswer),
+        // 301 Moved Permanently.
+        (301...301, .badNumber),
+        (302...399, .noAnswer),
         (400...400, .trunkFault),
         // 401 Unauthorized, 402 Payment Required, 403 Forbidden.
         (401...403, .forbidden),

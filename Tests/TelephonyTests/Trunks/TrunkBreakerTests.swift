@@ -112,7 +112,7 @@ struct TrunkBreakerTests {
             (.trunkFault, 503, nil, .fault("503 t")), (.trunkFault, 503, 0, .fault("503 t")),
             (.trunkFault, 503, 30, .rest(seconds: 30, "503 t")),
             (.trunkFault, 429, nil, .rest(seconds: nil, "429 t")),
-            (.trunkFault, 429, 7, .rest(seconds: 7, "429 t")), (.trunkFault, 302, nil, .fault("302 t")),
+            (.trunkFault, 429, 7, .rest(seconds: 7, "429 t")), (.trunkFault, 302, nil, .works),
             (.forbidden, 403, nil, .refusal("403 t")), (.forbidden, 407, nil, .refusal("407 t")),
             (.forbidden, 402, nil, .refusal("402 t")), (.forbidden, 500, nil, .fault("500 t")),
         ] as [(CallDisposition, Int?, Int?, TrunkVerdict)])

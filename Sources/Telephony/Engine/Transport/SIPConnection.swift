@@ -1,5 +1,5 @@
-internal import SIPCore
-internal import SansIO
+package import SIPCore
+package import SansIO
 
 /// One connection that carries SIP. Its policy is ``SIPConnections``.
 struct SIPConnection {
@@ -20,7 +20,13 @@ struct SIPConnection {
 
     let id: SocketID
     let key: Key
+    /// Our end.
+    let local: SocketAddress
     let isOurs: Bool
+    /// Opened by a host that we do not know, which nothing has been taken from yet.
+    var isStrange = false
+    /// Opened by us to give a response back.
+    var isForResponse = false
     var state: State
     var framer = SIPStreamFramer()
     var security: (any StreamSecuritySession)?
@@ -46,6 +52,15 @@ struct SIPConnection {
         /// Nothing is said any more.
         case idle
     }
+}
+
+/// By which way a message has come over a stream.
+package struct StreamArrival {
+    package var source: SocketAddress
+    /// Our end of the connection.
+    package var local: SocketAddress
+    package var connection: SocketID
+    package var transport: SIPTransport
 }
 
 /// A connection that is gone, with what was sent by it.

@@ -1,13 +1,12 @@
-package import SIPCore
+internal import SIPCore
 package import SansIO
 
 /// What comes by connections: streams that others open, bytes, ends.
 extension SIPConnections {
-    /// Takes what has come, and calls `deliver` for every message with the far end's address, the connection and its
-    /// transport.
+    /// Takes what has come, and calls `deliver` for every message with the way that it came.
     package mutating func receive(
         into buffer: inout OwnedBytes, at now: MonotonicInstant,
-        _ deliver: (RawSpan, SocketAddress, SocketID, SIPTransport) -> Void
+        _ deliver: (RawSpan, StreamArrival) -> Void
     ) {
         guard let client else { return }
         while let event = driver.receiveStream(for: client, into: &buffer) {
@@ -39,16 +38,21 @@ extension SIPConnections {
     private mutating func accept(
         _ id: SocketID, at listener: SocketID, from source: SocketAddress, _ now: MonotonicInstant
     ) {
-        let host = source.with(port: 0)
-        guard let transport = listeners[listener], acceptedCount < limits.maximumAccepted,
-            acceptedByHost[host, default: 0] < limits.maximumAcceptedPerHost
+        let host = source.network
+        let isStrange = !knows(source)
+        guard let (transport, local) = listeners[listener], hasPlace(forStranger: isStrange),
+            acceptedByHost[host, default: 0] < limits.maximumAcceptedPerHost,
+            !isStrange || accepts.take(at: now)
         else {
             counters.refused += 1
             return driver.close(id)
         }
         var connection = SIPConnection(
-            id: id, key: SIPConnection.Key(transport: transport, address: source), isOurs: false, state: .open
+            id: id, key: SIPConnection.Key(transport: transport, address: source), local: local,
+            isOurs: false,
+            state: .open
         )
+        connection.isStrange = isStrange
         if transport == .tls {
             guard let session = try? security?.makeSession(.server) else {
                 counters.refused += 1
@@ -63,8 +67,25 @@ extension SIPConnections {
         connection.timers.set(.idle, to: now.advanced(by: limits.firstMessageTimeout))
         acceptedByHost[host, default: 0] += 1
         acceptedCount += 1
+        if isStrange { strangeCount += 1 }
         counters.accepted += 1
         _ = insert(connection)
+    }
+
+    private func hasPlace(forStranger isStrange: Bool) -> Bool {
+        guard acceptedCount < limits.maximumAccepted else { return false }
+        let reserved = min(limits.reservedForKnown, limits.maximumAccepted / 2)
+        return !isStrange || strangeCount < limits.maximumAccepted - reserved
+    }
+
+    /// A request by this connection was let in: its far end is no stranger any more.
+    package mutating func admit(_ id: SocketID, at now: MonotonicInstant) {
+        guard let index = slotsByID[id], slots[index]?.isStrange == true, var connection = slots[index].take()
+        else { return }
+        connection.isStrange = false
+        strangeCount -= 1
+        arm(&connection, at: now)
+        put(connection, at: index)
     }
 
     private mutating func connected(_ index: Int, at now: MonotonicInstant) {
@@ -99,7 +120,7 @@ extension SIPConnections {
 
     private mutating func received(
         _ bytes: RawSpan, at index: Int, _ now: MonotonicInstant,
-        _ deliver: (RawSpan, SocketAddress, SocketID, SIPTransport) -> Void
+        _ deliver: (RawSpan, StreamArrival) -> Void
     ) {
         guard let security = slots[index]?.security else { return frame(bytes, at: index, now, deliver) }
         let wasSecuring = slots[index]?.state == .securing
@@ -123,10 +144,12 @@ extension SIPConnections {
 
     private mutating func frame(
         _ bytes: RawSpan, at index: Int, _ now: MonotonicInstant,
-        _ deliver: (RawSpan, SocketAddress, SocketID, SIPTransport) -> Void
+        _ deliver: (RawSpan, StreamArrival) -> Void
     ) {
         guard var connection = slots[index].take() else { return }
-        let (id, key) = (connection.id, connection.key)
+        let arrival = StreamArrival(
+            source: connection.key.address, local: connection.local, connection: connection.id,
+            transport: connection.key.transport)
         connection.framer.append(bytes)
         var isFramed = true
         var hasMessage = false
@@ -135,7 +158,7 @@ extension SIPConnections {
                 switch item {
                 case .message(let range):
                     hasMessage = true
-                    deliver(connection.framer.bytes.extracting(range), key.address, id, key.transport)
+                    deliver(connection.framer.bytes.extracting(range), arrival)
                 case .ping:
                     let pong = Self.pong
                     _ = write(pong.span.bytes, on: connection)

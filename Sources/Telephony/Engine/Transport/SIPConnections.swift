@@ -13,16 +13,22 @@ package struct SIPConnections {
     var client: DriverClientID?
     /// Where connections of ours come from; the system chooses the port.
     var local: SocketAddress?
-    var listeners: [SocketID: SIPTransport] = [:]
+    var listeners: [SocketID: (transport: SIPTransport, address: SocketAddress)] = [:]
 
     var slots: [SIPConnection?] = []
     var free: [Int] = []
     var slotsByID: [SocketID: Int] = [:]
     var slotsByKey: [SIPConnection.Key: Int] = [:]
+    /// By host, or by network of 64 bits.
     var acceptedByHost: [SocketAddress: Int] = [:]
+    var accepts: AcceptRate
     var deadlines = DeadlineHeap()
     var openedCount = 0
     var acceptedCount = 0
+    var strangeCount = 0
+    var responseCount = 0
+    /// Hosts that we deal with; `nil`: everybody.
+    package var known: [AddressRange]?
     /// The name that was asked for, by the address it led to.
     var hosts: [SocketAddress: String] = [:]
     /// Where no connection could be opened, and until when that is taken to hold.
@@ -40,6 +46,7 @@ package struct SIPConnections {
     ) {
         self.driver = driver
         self.limits = limits
+        accepts = AcceptRate(perSecond: limits.maximumAcceptsPerSecond)
         self.security = security
     }
 
@@ -71,7 +78,7 @@ package struct SIPConnections {
     ) throws(DriverError) -> BoundSocket {
         guard let client else { throw DriverError(code: .system, message: "the connections are closed") }
         let listener = try driver.listen(address, for: client)
-        listeners[listener.id] = transport
+        listeners[listener.id] = (transport, listener.localAddress)
         return listener
     }
 
@@ -79,6 +86,10 @@ package struct SIPConnections {
     package mutating func learn(_ target: SIPTarget) {
         guard target.transport == .tls, hosts.count < 4_096 || hosts[target.address] != nil else { return }
         hosts[target.address] = target.host
+    }
+
+    func knows(_ address: SocketAddress) -> Bool {
+        known?.contains { $0.contains(address) } ?? true
     }
 
     /// Whether a peer could open a TLS connection to us: there is a provider, and it has a certificate.
@@ -103,10 +114,15 @@ package struct SIPConnections {
 
     /// Sends a message by the connection that `hint` names, while it lives and leads to the host of `destination`; else by
     /// one to `destination`, opened if need be. What cannot be sent is a failure.
+    ///
+    /// A response has its connection opened only to a host that we know: where it goes a stranger's Via has said.
+    ///
+    /// - Returns: Our end of the connection; `nil` when there is none.
+    @discardableResult
     package mutating func send(
         _ message: RawSpan, over transport: SIPTransport, to destination: SocketAddress, hint: SocketID,
         at now: MonotonicInstant
-    ) {
+    ) -> SocketAddress? {
         let key = key(transport, destination)
         if let index = slotsByID[hint], let connection = slots[index], connection.key.transport == transport,
             connection.key.address.isSameHost(as: destination)
@@ -114,15 +130,30 @@ package struct SIPConnections {
             return send(message, at: index, now)
         }
         if let index = slotsByKey[key] { return send(message, at: index, now) }
+        let isResponse = Self.isResponse(message)
+        if isResponse {
+            guard knows(destination), responseCount < limits.maximumOpenedForResponses else {
+                counters.withheld += 1
+                return nil
+            }
+        }
         do {
-            send(message, at: try openConnection(key, at: now), now)
+            return send(message, at: try openConnection(key, forResponse: isResponse, at: now), now)
         } catch {
             counters.failed += 1
             failures.append(
                 SIPConnectionFailure(
                     transport: transport, address: destination, connection: nil, wasOpening: true,
                     text: error.message))
+            return nil
         }
+    }
+
+    /// No method has a slash in it (RFC 3261 §25.1).
+    private static func isResponse(_ message: RawSpan) -> Bool {
+        guard message.byteCount > 4 else { return false }
+        return message.unsafeLoad(as: UInt8.self) == UInt8(ascii: "S")
+            && message.unsafeLoad(fromByteOffset: 3, as: UInt8.self) == UInt8(ascii: "/")
     }
 
     private func key(_ transport: SIPTransport, _ address: SocketAddress) -> SIPConnection.Key {
@@ -132,7 +163,7 @@ package struct SIPConnections {
     }
 
     private mutating func openConnection(
-        _ key: SIPConnection.Key, at now: MonotonicInstant
+        _ key: SIPConnection.Key, forResponse: Bool, at now: MonotonicInstant
     ) throws(DriverError) -> Int {
         guard let client, let local, openedCount < limits.maximumOpened else {
             throw DriverError(code: .system, message: "no more connections are opened")
@@ -150,10 +181,13 @@ package struct SIPConnections {
         }
         let source = local.family == key.address.family && !local.isUnspecified ? local : nil
         let bound = try driver.connect(to: key.address, from: source, for: client)
-        var connection = SIPConnection(id: bound.id, key: key, isOurs: true, state: .connecting)
+        var connection = SIPConnection(
+            id: bound.id, key: key, local: bound.localAddress, isOurs: true, state: .connecting)
         connection.security = security
+        connection.isForResponse = forResponse
         connection.timers.set(.opening, to: now.advanced(by: limits.connectTimeout))
         openedCount += 1
+        if forResponse { responseCount += 1 }
         counters.opened += 1
         let index = insert(connection)
         slotsByKey[key] = index
@@ -173,22 +207,26 @@ package struct SIPConnections {
         slots[index] = connection
     }
 
-    private mutating func send(_ message: RawSpan, at index: Int, _ now: MonotonicInstant) {
-        guard var connection = slots[index].take() else { return }
+    private mutating func send(
+        _ message: RawSpan, at index: Int, _ now: MonotonicInstant
+    ) -> SocketAddress? {
+        guard var connection = slots[index].take() else { return nil }
         connection.hasSent = true
         if connection.state == .open {
             let isTaken = write(message, on: connection)
             arm(&connection, at: now)
             put(connection, at: index)
             if !isTaken { lose(index, "the far end does not read", at: now) }
-            return
+            return connection.local
         }
         guard connection.queue.count + message.byteCount <= limits.maximumQueuedBytes else {
             put(connection, at: index)
-            return lose(index, "too much waits for the connection to open", at: now)
+            lose(index, "too much waits for the connection to open", at: now)
+            return nil
         }
         message.withUnsafeBytes { connection.queue.append(contentsOf: $0) }
         put(connection, at: index)
+        return connection.local
     }
 
     /// - Returns: False when the stream takes no more.
@@ -201,8 +239,9 @@ package struct SIPConnections {
 
     // MARK: Time
 
-    /// After a message either way.
+    /// After a message either way. A stranger's messages do not prolong anything.
     func arm(_ connection: inout SIPConnection, at now: MonotonicInstant) {
+        if connection.isStrange { return }
         connection.timers.set(.idle, to: now.advanced(by: limits.idleTimeout))
         if connection.isOurs, !connection.isPinged {
             connection.timers.set(.ping, to: now.advanced(by: limits.pingInterval))
@@ -252,10 +291,7 @@ package struct SIPConnections {
             counters.lost += 1
         } else {
             counters.failed += 1
-            let isKnown = refusals[connection.key] != nil
-            if connection.isOurs, isKnown || refusals.count < 1_024 {
-                refusals[connection.key] = now.advanced(by: .seconds(600))
-            }
+            if connection.isOurs, knows(connection.key.address) { refuse(connection.key, at: now) }
         }
         guard connection.hasSent else { return }
         failures.append(
@@ -263,6 +299,17 @@ package struct SIPConnections {
                 transport: connection.key.transport, address: connection.key.address,
                 connection: connection.id, wasOpening: connection.state != .open, text: text))
     }
+
+    /// Keeps in mind that no connection leads there.
+    private mutating func refuse(_ key: SIPConnection.Key, at now: MonotonicInstant) {
+        if refusals[key] == nil, refusals.count >= Self.mostRefusals {
+            refusals = refusals.filter { $0.value > now }
+            guard refusals.count < Self.mostRefusals else { return }
+        }
+        refusals[key] = now.advanced(by: .seconds(600))
+    }
+
+    private static var mostRefusals: Int { 1_024 }
 
     private mutating func end(_ connection: SIPConnection, at index: Int) {
         if let security = connection.security, connection.state == .open {
@@ -278,10 +325,12 @@ package struct SIPConnections {
         if slotsByKey[connection.key] == index { slotsByKey[connection.key] = nil }
         if connection.isOurs {
             openedCount -= 1
+            if connection.isForResponse { responseCount -= 1 }
             return
         }
         acceptedCount -= 1
-        let host = connection.key.address.with(port: 0)
+        if connection.isStrange { strangeCount -= 1 }
+        let host = connection.key.address.network
         let left = acceptedByHost[host, default: 1] - 1
         acceptedByHost[host] = left > 0 ? left : nil
     }

@@ -12,13 +12,22 @@ public struct StreamLimits: Hashable, Sendable {
     public var pongTimeout = Duration.seconds(10)
     /// Time without any message after which a connection is closed. While there are calls those of ours are kept.
     public var idleTimeout = Duration.seconds(600)
-    /// Time that a connection opened to us has for its first message.
+    /// Time that a connection opened to us has for its first message; for one from a host that we do not know, until its
+    /// first request that is let in.
     public var firstMessageTimeout = Duration.seconds(30)
-    /// Connections opened to us that are kept at once, in all and from one host; more are closed as they come.
+    /// Connections opened to us that are kept at once, in all and from one host (an IPv6 network of 64 bits counts as
+    /// one); more are closed as they come.
     public var maximumAccepted = 4_096
     public var maximumAcceptedPerHost = 128
+    /// Of ``maximumAccepted``, the places that are kept for hosts that we know, the trunks; half of them at most.
+    public var reservedForKnown = 1_024
+    /// Connections per second that others may open; more are closed as they come. The trunks do not count.
+    public var maximumAcceptsPerSecond = 100
     /// Connections of ours at once.
     public var maximumOpened = 1_024
+    /// Of those, the ones opened because a response had lost the connection of its request (RFC 3261 §18.2.2). They
+    /// are opened to the trunks alone.
+    public var maximumOpenedForResponses = 32
     /// Octets that wait for one connection to open; what is beyond has failed.
     public var maximumQueuedBytes = 262_144
 
@@ -37,6 +46,8 @@ public struct StreamStatistics: Hashable, Sendable {
     public var failed = 0
     /// Lost after they had been open.
     public var lost = 0
+    /// Responses dropped because the connection of their request was gone and none may be opened for them.
+    public var withheld = 0
     /// Closed by us because the far end did not keep to the framing or the times.
     public var expelled = 0
 
