@@ -86,7 +86,7 @@ public struct Registration: Sendable {
     ) {
         switch (state, response.status) {
         case (.registering, 200..<300): bound(by: response, at: now, into: &out)
-        case (.registering, 423) where lengthen(response): sendRegister(into: &out)
+        case (.registering, 423) where isWanted && lengthen(response): sendRegister(into: &out)
         case (.registering, 439) where configuration.outbound != nil && !isOutboundRefused:
             isOutboundRefused = true
             sendRegister(into: &out)

@@ -38,9 +38,11 @@ struct InviteClientTransaction: Sendable {
 
     mutating func receive(code: Int, at now: MonotonicInstant, into out: inout Output) {
         switch (state, code) {
-        case (.calling, 100..<200), (.proceeding, 100..<200):
+        case (.calling, 100..<200):
             enter(.proceeding)
             out.emit(.response(code: code))
+        case (.proceeding, 100..<200):
+            out.emit(.response(code: code))  // A last wait that has begun goes on.
         case (.calling, 200..<300), (.proceeding, 200..<300):
             enter(.accepted, until: (.m, now.advanced(by: times.timeout)))
             out.emit(.response(code: code))
