@@ -7,11 +7,13 @@ struct Bench {
         usage: bench [--json FILE] [--only PREFIX]
                bench --answers [DIR]
                bench --jitter [DIR]
+               bench --peers [DIR]
 
           --json FILE     also writes an array of {name, unit, median, p99, allocations, note}
           --only PREFIX   runs the benchmarks whose names start with PREFIX
           --answers DIR   runs the answer classifiers on the recordings of DIR/labels.csv instead
           --jitter DIR    replays the network traces (*.csv) of DIR through every jitter buffer instead
+          --peers DIR     measures other SIP libraries (harnesses in DIR) and sipp beside ours instead
 
         Times are thread CPU time unless the note says otherwise; p99 is the worst repetition where values are few.
         Exit codes: 0 all were measured, 1 one failed, 64 usage.
@@ -31,6 +33,9 @@ struct Bench {
                 prefix = name
             case "--answers": exit(AnswerBench.run(folder: arguments.next()))
             case "--jitter": exit(JitterTable.print(folder: arguments.next()))
+            case "--peers": exit(PeerBench.run(folder: arguments.next()))
+            case "--call-server", "--call-client":
+                exit(CallPairs.runSide(argument, arguments: Array(arguments)))
             case "--help", "-h":
                 print(usage)
                 return

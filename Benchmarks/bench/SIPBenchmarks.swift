@@ -3,7 +3,9 @@ import SIPCore
 import SansIO
 
 /// Octets to structure: `sip.parse.*`.
-let parseSuite = Suite(name: "sip.parse") {
+let parseSuite = Suite(name: "sip.parse") { try parseFigures() }
+
+func parseFigures() throws -> [Measurement] {
     var figures: [Measurement] = []
     for fixture in SIPFixture.allCases {
         figures.append(try parse(fixture))
@@ -12,8 +14,11 @@ let parseSuite = Suite(name: "sip.parse") {
     return figures
 }
 
-/// Structure to octets: `sip.serialise.*`.
+/// Strings to octets, as a user agent writes: `sip.serialise.*`.
 let serialiseSuite = Suite(name: "sip.serialise") { try SIPFixture.allCases.map(serialise) }
+
+/// A parsed message to octets, as other libraries print theirs: `sip.print.*`.
+let printSuite = Suite(name: "sip.print") { try SIPFixture.allCases.map(printParsed) }
 
 /// The workspaces of a user agent and of what reads its descriptions.
 private final class Workspace {
@@ -112,7 +117,7 @@ private struct MessageParts {
     }
 }
 
-private func serialise(_ fixture: SIPFixture) throws -> Measurement {
+func serialise(_ fixture: SIPFixture) throws -> Measurement {
     let workspace = Workspace()
     try workspace.message.parse(fixture.bytes.span.bytes)
     let parts = MessageParts(of: workspace.message)
@@ -123,5 +128,18 @@ private func serialise(_ fixture: SIPFixture) throws -> Measurement {
     return measure("sip.serialise.\(fixture.rawValue)", note: "\(bytes.count) bytes") {
         bytes.removeAll(keepingCapacity: true)
         try? parts.append(to: &bytes)
+    }
+}
+
+func printParsed(_ fixture: SIPFixture) throws -> Measurement {
+    let workspace = Workspace()
+    try workspace.message.parse(fixture.bytes.span.bytes)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(4_096)
+    _ = try SIPSerializer.append(to: &bytes) { $0.copy(workspace.message) }
+    try BenchmarkFault.check(bytes == fixture.bytes, "\(fixture.rawValue) was printed differently")
+    return measure("sip.print.\(fixture.rawValue)", note: "\(bytes.count) bytes") {
+        bytes.removeAll(keepingCapacity: true)
+        _ = try? SIPSerializer.append(to: &bytes) { $0.copy(workspace.message) }
     }
 }

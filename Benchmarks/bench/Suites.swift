@@ -7,7 +7,8 @@ struct Suite: Sendable {
 /// Every suite, in the order of the table.
 let suites: [Suite] =
     [
-        parseSuite, serialiseSuite, transactionSuite, packetSuite, jitterSuite, companderSuite,
+        parseSuite, serialiseSuite, printSuite, transactionSuite, tableSuite, packetSuite, jitterSuite,
+        companderSuite,
         resamplerSuite,
         legSuite, worldSuite, callSecondsSuite,
     ] + liveSuites

@@ -1,3 +1,4 @@
+import CAllocationCounter
 import SIPCore
 import SansIO
 
@@ -18,6 +19,36 @@ let transactionSuite = Suite(name: "sip.transactions") {
     ]
 }
 
+/// 500,000 finished transactions, and what an established dialog holds: `sip.tables`.
+let tableSuite = Suite(name: "sip.tables") {
+    let dialogs = try AgentPair()
+    for _ in 0..<1_000 { dialogs.establish() }
+    outdial_release_free_memory()
+    let before = outdial_resident_bytes()
+    let count = 20_000
+    for _ in 0..<count { dialogs.establish() }
+    outdial_release_free_memory()
+    let perDialog = Double(outdial_resident_bytes() - before) / Double(2 * count)
+
+    let pair = try AgentPair(step: .microseconds(128))
+    let empty = outdial_resident_bytes()
+    for _ in 0..<250_000 { pair.call() }
+    outdial_release_free_memory()
+    let perTombstone = Double(outdial_resident_bytes() - empty) / Double(pair.tombstones)
+    return [
+        summarise(
+            "sip.tables.dialog", unit: "B", values: [perDialog],
+            note: "resident, per established dialog and side, its transactions' remains included"),
+        summarise(
+            "sip.tables.tombstone", unit: "B", values: [perTombstone],
+            note: "resident, at \(pair.tombstones) finished transactions"),
+        measure("sip.tables.transactions", per: 2, note: "sip.transactions beside \(pair.tombstones) of them")
+        {
+            pair.call()
+        },
+    ]
+}
+
 /// A caller and a callee that hand each other their datagrams.
 private final class AgentPair {
     private static let socket = SocketID(rawValue: 1)
@@ -35,7 +66,12 @@ private final class AgentPair {
     /// Sides whose call has ended.
     private(set) var ended = 0
 
-    init() throws {
+    /// Virtual time from one call to the next.
+    private let step: Duration
+    private var hangsUp = true
+
+    init(step: Duration = .milliseconds(1)) throws {
+        self.step = step
         func description(of fixture: SIPFixture) throws -> SIPBody {
             var message = SIPMessage()
             try message.parse(fixture.bytes.span.bytes)
@@ -52,9 +88,16 @@ private final class AgentPair {
 
     var tombstones: Int { caller.statistics.tombstones + callee.statistics.tombstones }
 
+    /// One call that stays.
+    func establish() {
+        hangsUp = false
+        call()
+        hangsUp = true
+    }
+
     /// One call from INVITE to the answer to BYE.
     func call() {
-        now = now.advanced(by: .milliseconds(1))
+        now = now.advanced(by: step)
         if let deadline = caller.nextDeadline, deadline <= now { caller.fire(at: now, into: &fromCaller) }
         if let deadline = callee.nextDeadline, deadline <= now { callee.fire(at: now, into: &fromCallee) }
         _ = try? caller.invite(invite, at: now, into: &fromCaller)
@@ -98,7 +141,8 @@ private final class AgentPair {
         inHand.removeAll()
         for event in fromCaller.events {
             switch event {
-            case .answered(let session, _): caller.end(session, at: now, into: &fromCaller)
+            case .answered(let session, _):
+                if hangsUp { caller.end(session, at: now, into: &fromCaller) }
             case .ended: ended += 1
             default: break
             }

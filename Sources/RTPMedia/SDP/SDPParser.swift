@@ -165,13 +165,15 @@ private struct SDPParser: ~Escapable {
     private mutating func skipToLineEnd() throws(SDPError) {
         while position < bytes.byteCount {
             if position &+ 8 <= bytes.byteCount {
-                let word = bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
-                let hasControl =
-                    (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080 != 0
-                if !hasControl {
+                let word = UInt64(
+                    littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+                // Marks octets below a space; the lowest mark is exact.
+                let marks = (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080
+                guard marks != 0 else {
                     position &+= 8
                     continue
                 }
+                position &+= marks.trailingZeroBitCount >> 3
             }
             let octet = bytes.octet(position)
             if Self.isLineEnd(octet) { return }

@@ -56,7 +56,12 @@ extension UInt8 {
 }
 
 extension RawSpan {
-    @inline(__always) func octet(_ index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+    /// The octet at `index`; traps outside the span, which is a mistake of ours and never of the peer.
+    @inline(__always) func octet(_ index: Int) -> UInt8 {
+        precondition(
+            UInt(bitPattern: index) < UInt(bitPattern: byteCount), "a position outside the description")
+        return unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
+    }
 
     /// The slice without the spaces behind it.
     func trimmed(_ slice: SDPSlice) -> SDPSlice {
