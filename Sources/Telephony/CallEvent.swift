@@ -51,6 +51,9 @@ public struct CallEvent: Hashable, Sendable {
         case resumed
         /// What the far end tells of its call to the target of our transfer: a status of 100...699.
         case transferProgress(status: Int)
+        /// The far end has asked us to call somebody else (REFER), and we do (``DialerConfiguration/referrals``): the URI
+        /// that it named, and the call that was placed.
+        case transferAccepted(to: String, as: CallID)
         /// The far end has asked us to call somebody else (REFER); we do not. The URI that it named.
         case transferRefused(to: String)
         /// The recording stopped for a fault of the file, in words; the call goes on.

@@ -33,6 +33,9 @@ public struct Trunk: Hashable, Sendable {
     /// How requests go to it. TCP and TLS also listen, so that the trunk can reach us when a connection is gone; TLS asks
     /// for ``DialerConfiguration/streamSecurity`` and checks that the certificate is for ``host``.
     public var transport: SIPTransport
+    /// Whether its calls go to `sips:` URIs, which ask for TLS on every hop up to the callee's domain (RFC 3261 §26.2.2);
+    /// only with ``transport`` TLS. Off by default: few carriers take them, and TLS to the trunk does not need them.
+    public var usesSecureURIs = false
     /// Whether an INVITE of more than 1,300 octets goes by TCP instead of UDP (RFC 3261 §18.1.1). Off by default, since
     /// many carriers take UDP alone: where TCP cannot be opened within three seconds UDP it is after all, and for the next
     /// ten minutes.
@@ -134,6 +137,8 @@ public struct DialerConfiguration: Sendable {
     ///
     /// They come to ``localHost`` and ``localPort``: give a port, so that the trunk knows where to send them.
     public var inbound: InboundPolicy?
+    /// What becomes of far ends' requests to call somebody else; `nil` refuses them.
+    public var referrals: ReferralPolicy?
     /// Times and limits of SIP's connections, where a trunk uses TCP or TLS.
     public var streams = StreamLimits()
     /// Secures connections of trunks whose transport is TLS; `nil`: such trunks cannot be dialed.

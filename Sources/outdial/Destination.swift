@@ -7,7 +7,7 @@ enum Destination {
     ///
     /// - Throws: ``UsageError`` saying what is wrong with the number.
     static func parse(_ text: String) throws -> String {
-        if text.lowercased().hasPrefix("sip:") { return text }
+        if ["sip:", "sips:"].contains(where: text.lowercased().hasPrefix) { return text }
         do {
             return try PhoneNumber.parse(text).number.e164
         } catch {

@@ -47,6 +47,7 @@ final class ProgressPrinter: CallObserver {
         case .held: "on hold"
         case .resumed: "resumed"
         case .transferProgress(let status): "transfer (\(status))"
+        case .transferAccepted(let target, let id): "calls \(target) as \(id)"
         case .transferRefused(let target): "refused to call \(target)"
         case .voiceStarted: "callee speaks"
         case .voiceStopped: "callee is silent"

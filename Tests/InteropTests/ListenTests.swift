@@ -77,6 +77,30 @@ struct ListenTests {
         #expect(FileManager.default.fileExists(atPath: folder.path("calls.pcap")))
     }
 
+    @Test(
+        "A trunk by TLS needs a certificate of ours to call us; without one listen says so and does not start"
+    )
+    func needsCertificate() throws {
+        let trunk = try folder.write(#"{"host": "127.0.0.1", "transport": "tls"}"#, to: "tls.json")
+        let result = try CommandLineTool.run(
+            ["listen", "--trunk", trunk, "--agent", "echo", "--port", "\(try Stranger.freePort())"])
+        #expect(result.code != 0)
+        #expect(
+            result.errors.contains("to be called over TLS, certificateFile and keyFile are needed"),
+            "\(result.errors)")
+    }
+
+    @Test("Listen keeps figures for Prometheus")
+    func metrics() throws {
+        let (tool, _) = try listen(["--metrics-file", folder.path("figures.prom")])
+        usleep(500_000)
+        tool.process.interrupt()
+        let result = try tool.finish()
+        #expect(result.code == 0, "\(result.errors)")
+        let figures = try String(contentsOfFile: folder.path("figures.prom"), encoding: .utf8)
+        #expect(figures.contains("# TYPE outdial_"))
+    }
+
     @Test("A caller that is not the trunk gets 403 and no call")
     func unknownSource() throws {
         let (tool, port) = try listen(["--host", "127.0.0.1"])

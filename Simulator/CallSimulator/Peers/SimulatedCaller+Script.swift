@@ -30,6 +30,8 @@ extension SimulatedCaller {
         /// For challenges.
         public var credentials: [SIPCredentials] = []
         public var headers: [SIPHeaderField] = []
+        /// Contact of the INVITE, instead of its own address.
+        public var contact: String?
 
         public init(number: String = "+15550100", hangsUpAfter: Duration? = .seconds(2)) {
             self.number = number

@@ -129,7 +129,8 @@ public actor SimulatedCaller: DriverClient {
         let offer = script.offersLate ? nil : script.offer ?? line.negotiator.makeOffer()
         let invite = OutgoingInvite(
             requestURI: "sip:\(script.number)@\(target)", from: script.from,
-            to: "<sip:\(script.number)@\(target)>", contact: "<sip:caller@\(socket.localAddress)>",
+            to: "<sip:\(script.number)@\(target)>",
+            contact: script.contact ?? "<sip:caller@\(socket.localAddress)>",
             sentBy: "\(socket.localAddress)",
             body: offer.map { SIPBody(contentType: "application/sdp", bytes: $0) }, headers: script.headers,
             credentials: script.credentials, destination: target, socket: socket.id)

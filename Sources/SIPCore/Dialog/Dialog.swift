@@ -12,6 +12,8 @@ struct Dialog: Sendable {
     private(set) var remoteTarget: String
     /// Values of our Route headers, nearest hop first.
     let routeSet: [String]
+    /// Where a host name in the first hop has led, by its owner's word; without a route nowhere.
+    private var located: LocatedHop?
     /// Where the far end's messages came from and through which socket.
     var peer: MessageRoute
     /// CSeq number of the last request that we sent.
@@ -47,6 +49,7 @@ struct Dialog: Sendable {
         remoteCSeq = early.remoteCSeq
         exchange = early.exchange
         order = early.order
+        located = early.located
     }
 
     /// The number for our next request; grows by one each (RFC 3261 §12.2.1.1).
@@ -79,10 +82,38 @@ struct Dialog: Sendable {
         return (strict, Array(routeSet.dropFirst()) + ["<\(remoteTarget)>"])
     }
 
-    /// Where a request in this dialog goes: to the first hop if that is an address literal, else to where the far
-    /// end's messages came from, since names are resolved by the owner and only for new calls.
+    private struct LocatedHop: Sendable {
+        var hop: String
+        var route: MessageRoute?
+    }
+
+    private var firstHop: String { routeSet.first ?? remoteTarget }
+
+    /// The first hop as written, when it names a host that nobody has looked up yet.
+    var unlocatedHop: String? {
+        guard located?.hop != firstHop else { return nil }
+        let isName = Self.readURI(of: firstHop) { uri, bytes in
+            uri.isSIP && SocketAddress(host: bytes.rawString(uri.host), port: 0) == nil
+        }
+        return isName == true ? firstHop : nil
+    }
+
+    /// Where the host of the first hop is found (RFC 3263 §4): of several servers the one that has been speaking.
+    mutating func locate(_ hop: String, at targets: [SIPTarget]) {
+        let own = targets.first {
+            $0.transport == peer.transport && $0.address.isSameHost(as: peer.destination)
+        }
+        let route = (own ?? targets.first).map {
+            MessageRoute(destination: $0.address, socket: peer.socket, transport: $0.transport)
+        }
+        located = LocatedHop(hop: hop, route: route)
+    }
+
+    /// Where a request in this dialog goes: to the first hop, if that is an address literal or was looked up, else to where
+    /// the far end's messages came from.
     var nextHop: MessageRoute {
-        let route = Self.readURI(of: routeSet.first ?? remoteTarget) { uri, bytes in
+        if let located, located.hop == firstHop { return located.route ?? peer }
+        let route = Self.readURI(of: firstHop) { uri, bytes in
             // A secure target behind a peer that is not reached securely: the hop that we know is the way to it.
             guard uri.scheme == .sip || uri.scheme == .sips && peer.transport == .tls,
                 let host = SocketAddress(host: bytes.rawString(uri.host), port: 0)

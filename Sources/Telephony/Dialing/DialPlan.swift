@@ -16,11 +16,16 @@ struct DialPlan: Hashable, Sendable {
     /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
     init(_ request: CallRequest, trunk: Trunk, turn: Int) throws(CallError) {
         let domain = try Self.domain(of: trunk)
-        if request.to.lowercased().hasPrefix("sip:") {
-            requestURI = try Self.checkedURI(request.to)
+        let scheme = trunk.usesSecureURIs ? "sips" : "sip"
+        if let uri = try Self.wholeURI(request.to) {
+            guard trunk.transport == .tls || !uri.hasPrefix("sips:") else {
+                throw CallError(.invalidRequest, "`to` is a sips URI, and the trunk is not reached by TLS")
+            }
+            requestURI = uri
         } else {
             let user = try Self.userPart(number: request.to, field: "to", format: trunk.dialFormat)
-            requestURI = "sip:\(user)@\(domain)" + (trunk.dialFormat.marksPhoneNumbers ? ";user=phone" : "")
+            requestURI =
+                "\(scheme):\(user)@\(domain)" + (trunk.dialFormat.marksPhoneNumbers ? ";user=phone" : "")
         }
         to = "<\(requestURI)>"
 
@@ -38,7 +43,7 @@ struct DialPlan: Hashable, Sendable {
         }
         callerNumber = number ?? ""
         let marksNumber = number != nil && trunk.callerFormat.marksPhoneNumbers
-        let address = "<sip:\(user)@\(domain)\(marksNumber ? ";user=phone" : "")>"
+        let address = "<\(scheme):\(user)@\(domain)\(marksNumber ? ";user=phone" : "")>"
         var displayName = ""
         if let name = request.callerName ?? trunk.callerName, !name.isEmpty {
             displayName = try Self.quoted(name)
@@ -50,6 +55,9 @@ struct DialPlan: Hashable, Sendable {
         from = identity.from
         headers = identity.fields
     }
+
+    /// Whether TLS is wanted all the way: then our Contact is `sips:` too (RFC 3261 §8.1.1.8).
+    var isSecure: Bool { requestURI.lowercased().hasPrefix("sips:") }
 
     /// The number whose turn it is among those that may be used; `nil` when the trunk has none at all.
     private static func callerNumber(of trunk: Trunk, besides avoided: [String], turn: Int) throws(CallError)
@@ -107,8 +115,13 @@ struct DialPlan: Hashable, Sendable {
     }
 
     /// A whole SIP URI without headers: what it names is left to the far end, what could break out of it is refused.
-    private static func checkedURI(_ uri: String) throws(CallError) -> String {
-        let rest = uri.dropFirst(4)
+    ///
+    /// - Returns: `nil` for what is no SIP URI.
+    private static func wholeURI(_ uri: String) throws(CallError) -> String? {
+        let scheme = uri.prefix { $0 != ":" }
+        let isSIP = ["sip", "sips"].contains(scheme.lowercased()) && scheme.utf8.count < uri.utf8.count
+        guard isSIP else { return nil }
+        let rest = uri.dropFirst(scheme.count + 1)
         let host = rest.split(separator: "@", omittingEmptySubsequences: false).last ?? rest
         let isClean = uri.utf8.allSatisfy { byte in
             (33...126).contains(byte) && !"<>\"?,\\^`{|}".utf8.contains(byte)
@@ -116,7 +129,7 @@ struct DialPlan: Hashable, Sendable {
         guard isClean, uri.utf8.count <= 256, !host.isEmpty, host.first != ":", host.first != ";" else {
             throw CallError(.invalidRequest, "`to` is not a SIP URI that can be dialed")
         }
-        return "sip:\(rest)"
+        return "\(scheme.lowercased()):\(rest)"
     }
 
     static func escapedUser(_ name: String) -> String {

@@ -36,6 +36,7 @@ final class DialerService: Sendable {
             configuration.userAgent.requiredCredentials = inbound.credentials
             configuration.userAgent.realm = inbound.realm
             configuration.userAgent.digestAlgorithms = inbound.challengeAlgorithms
+            configuration.userAgent.servesReplaces = true
         }
         let served = SignallingEngine.servedMethods.filter { !configuration.userAgent.methods.contains($0) }
         configuration.userAgent.methods += served
@@ -115,11 +116,13 @@ final class DialerService: Sendable {
                     switch work {
                     case .carry(let job): group.addTask { await self.carry(job) }
                     case .redial(let job): group.addTask { await self.redial(job) }
-                    case .locate(let query, let session, let engine):
+                    case .locate(let query, let engine, let tell):
                         group.addTask {
                             let targets = (try? await self.lines.directory.targets(of: query)) ?? []
-                            engine.post { $0.located(targets, for: session) }
+                            engine.post { tell($0, targets) }
                         }
+                    case .refer(let job, let referral):
+                        group.addTask { await self.follow(referral, in: job) }
                     case .reach(let trunk): group.addTask { await self.reach(trunk) }
                     }
                 }
@@ -391,8 +394,11 @@ enum CallWork: Sendable {
     case carry(CallJob)
     /// A call whose trunk could not carry it, over another one.
     case redial(CallJob)
-    /// The host of a redirection is looked for.
-    case locate(ServerQuery, InviteSessionID, SignallingEngine)
+    /// A host that a call is to go to is looked for; the engine is told where it is, empty when nowhere.
+    case locate(
+        ServerQuery, SignallingEngine, @Sendable (isolated SignallingEngine, [SIPTarget]) -> Void)
+    /// The far end of a call asks us to call somebody else.
+    case refer(CallJob, ReferralPolicy.Referral)
     /// A trunk that had no route is looked for again.
     case reach(trunk: Int)
 }

@@ -262,10 +262,17 @@ struct CallCore: Sendable {
         }
     }
 
-    mutating func receive(end: SessionEnd, at now: Now, into out: inout Output) {
+    mutating func receive(end: SessionEnd, isReplaced: Bool = false, at now: Now, into out: inout Output) {
         switch state {
         case .ending: finish(nil, at: now, into: &out)
-        case .answering, .answered: finish(CallConclusion(end), at: now, into: &out)
+        case .answering, .answered:
+            var conclusion = CallConclusion(end)
+            if isReplaced {
+                // Our BYE, but by the far end's wish.
+                conclusion.cause.text = "replaced by another call"
+                conclusion.endedBy = direction == .inbound ? .caller : .callee
+            }
+            finish(conclusion, at: now, into: &out)
         default: break
         }
     }

@@ -13,6 +13,12 @@ final class SignallingCall: @unchecked Sendable {
     var attempt: DialAttempt?
     /// Inbound: the caller's session description; `nil` for a late offer.
     var remoteOffer: [UInt8]?
+    /// The call whose place this one takes with its answer.
+    var replaces: CallID?
+    /// Another call has taken its place.
+    var isReplaced = false
+    /// The host name in Contact or Record-Route that was last looked up.
+    var hopAskedFor: String?
     /// The trunk desk knows that the far end has had its word.
     var hasHeardTrunk = false
     var digits = ""

@@ -8,6 +8,7 @@ extension SignallingEngine {
         case .provisional(let session, let response):
             tell(session) { core, now, out in core.receive(provisional: response, at: now, into: &out) }
         case .answered(let session, let response):
+            locateHop(of: session)
             tell(session) { core, now, out in core.receive(answer: response, at: now, into: &out) }
         case .failed(let session, let failure):
             if let call = call(session), failOver(call, failure) { break }
@@ -16,14 +17,19 @@ extension SignallingEngine {
                 core.receive(failure: failure, detail: detail, at: now, into: &out)
             }
         case .ended(let session, let end):
-            tell(session) { core, now, out in core.receive(end: end, at: now, into: &out) }
+            let isReplaced = call(session)?.isReplaced == true
+            tell(session) { core, now, out in
+                core.receive(end: end, isReplaced: isReplaced, at: now, into: &out)
+            }
         case .reinvited(let session, let request):
             guard let call = call(session) else { break }
+            locateHop(of: session)
             let id = call.job.id
             let offer = request.body?.sessionDescription
             call.awaitsAnswerInACK = offer == nil
             call.job.media.post { $0.reanswer(id, offer: offer) }
         case .acknowledged(let session, let body):
+            locateHop(of: session)
             tell(session) { core, _, out in
                 core.acknowledged(answer: body?.sessionDescription, into: &out)
             }

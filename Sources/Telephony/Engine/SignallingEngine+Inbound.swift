@@ -84,7 +84,8 @@ extension SignallingEngine {
         // Before anything is made of it: a flood is answered and counted, no more.
         guard keepsRate else { return turnAway(request, of: session, at: now) }
         let line = request.username == nil ? incoming.line(of: request) : nil
-        let call = IncomingCall(request, id: incoming.takeID(of: request.callID), trunk: line?.trunk)
+        var call = IncomingCall(request, id: incoming.takeID(of: request.callID), trunk: line?.trunk)
+        call.replaces = request.replaces.flatMap { self.call($0)?.job.id }
         var attempt = IncomingAttempt(
             call: call, session: session, offer: request.body?.sessionDescription,
             line: line ?? home,
@@ -191,6 +192,7 @@ extension SignallingEngine {
                     received: attempt.received)))
         let call = insert(job, core: core)
         call.session = attempt.session
+        call.replaces = attempt.call.replaces
         call.attempt = DialAttempt(
             line: attempt.line, plan: DialPlan(attempt.call), sipCallID: attempt.call.sipCallID, offer: [])
         call.remoteOffer = attempt.offer
@@ -232,6 +234,9 @@ extension SignallingEngine {
     func respond(to call: SignallingCall, status: Int, at now: MonotonicInstant) {
         guard let session = call.session, let attempt = call.attempt else { return }
         let carries = status == 183 || status == 200
+        if status == 200, let replaced = call.replaces.flatMap({ self.call($0) }) {
+            replaced.isReplaced = true
+        }
         userAgent.respond(
             to: session, status: status,
             body: carries ? SIPBody(contentType: "application/sdp", bytes: attempt.offer) : nil,

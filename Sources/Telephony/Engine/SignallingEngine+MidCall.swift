@@ -97,6 +97,8 @@ extension SignallingEngine {
         guard let call = call(id) else { return true }
         if call.midCall.transfer?.request == request {
             refer(call) { $0.receive(response, at: now, into: &$1) }
+        } else if call.midCall.referred?.notify == request {
+            notifyAnswered(response.status, of: call, at: now)
         } else if let index = call.midCall.infos.firstIndex(where: { $0.request == request }) {
             call.midCall.infos.remove(at: index).then(.success(response.status))
         }
@@ -109,6 +111,8 @@ extension SignallingEngine {
         guard let call = call(id) else { return true }
         if call.midCall.transfer?.request == request {
             refer(call) { $0.receive(failure, into: &$1) }
+        } else if call.midCall.referred?.notify == request {
+            notifyAnswered(nil, of: call, at: driver.now)
         } else if let index = call.midCall.infos.firstIndex(where: { $0.request == request }) {
             call.midCall.infos.remove(at: index)
                 .then(.failure(CallError(.refused, "the INFO was not answered")))

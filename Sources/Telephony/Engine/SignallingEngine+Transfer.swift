@@ -1,7 +1,7 @@
 internal import SIPCore
 internal import SansIO
 
-/// Transfers: REFERs of ours and what the far end tells of them, and REFERs of the far end (RFC 3515).
+/// Transfers: REFERs of ours and what the far end tells of them (RFC 3515).
 extension SignallingEngine {
     func transfer(_ id: CallID, to target: TransferTarget, then: @escaping MidCall.Answer<TransferResult>) {
         guard let call = call(id), let attempt = call.attempt else {
@@ -81,6 +81,7 @@ extension SignallingEngine {
     func fireTransfer(of call: SignallingCall, at now: MonotonicInstant) {
         guard let deadline = call.midCall.nextDeadline, deadline <= now else { return }
         refer(call) { $0.fire(at: now, into: &$1) }
+        referred(call, at: now) { $0.fire(at: now, into: &$1) }
     }
 
     func serveNotify(
@@ -92,22 +93,5 @@ extension SignallingEngine {
         var status = 481
         refer(call) { status = $0.receive(notify: request, at: now, into: &$1) }
         respond(id, status, at: now)
-    }
-
-    /// Whoever is on the line could make us call anybody at our cost: refused, and told.
-    func serveRefer(
-        _ request: ReceivedRequest, _ id: SIPRequestID, of call: SignallingCall, at now: MonotonicInstant
-    ) {
-        do {
-            var referral = try ReceivedReferral(request)
-            var out = ReceivedReferral.Output()
-            referral.refuse(into: &out)
-            for case .respond(let status, let headers) in out.sends {
-                respond(id, status, headers: headers, at: now)
-            }
-            record(CallEvent(instant: now, kind: .transferRefused(to: referral.target.uri)), of: call)
-        } catch {
-            respond(id, error.status, at: now)
-        }
     }
 }

@@ -102,9 +102,9 @@ extension SignallingEngine {
 
     func contact(of call: SignallingCall) -> String {
         guard let line = call.attempt?.line else { return "<sip:outdial@invalid>" }
-        let transport = line.trunk.transport
-        return "<sip:outdial@\(line.route.advertisedHost):\(port(of: line.trunk))"
-            + "\(transport.contactParameter)>"
+        let host = "\(line.route.advertisedHost):\(port(of: line.trunk))"
+        if call.attempt?.plan.isSecure == true { return "<sips:outdial@\(host)>" }
+        return "<sip:outdial@\(host)\(line.trunk.transport.contactParameter)>"
     }
 
     /// Takes what has come over connections.
@@ -153,7 +153,8 @@ extension SignallingEngine {
     /// - Returns: From where it goes; `nil` when it goes nowhere.
     func transmit(_ message: RawSpan, _ send: UserAgentSend, at now: MonotonicInstant) -> SocketAddress? {
         if send.transport == .udp {
-            driver.transmit(message, from: send.socket, to: send.destination)
+            // A dialog that came by a connection may go on by UDP: its way then names no socket of UDP.
+            driver.transmit(message, from: listeners.udp?.id ?? send.socket, to: send.destination)
             return listeners.udp?.localAddress
         }
         return connections.send(

@@ -22,6 +22,10 @@ public struct IncomingCall: Hashable, Sendable {
     public var trunk: String?
     /// As whom the caller has authenticated itself; `nil` for a trunk.
     public var username: String?
+    /// The call of ours whose place it is to take (RFC 3891): the far end has transferred its side of that one to this
+    /// caller. It is routed like any other; when it is answered, the other call ends, as "replaced by another call". Nothing
+    /// passes from the one to the other by itself: a route that wants its agent to go on has to give it to both.
+    public var replaces: CallID?
     /// What its Identity header fields are worth (STIR/SHAKEN); `nil` when ``InboundPolicy/identity`` is not set.
     public var identity: IdentityVerdict?
 

@@ -18,6 +18,16 @@ struct MidCall {
         var then: Answer<TransferResult>
     }
 
+    /// A REFER of the far end.
+    struct Referred {
+        var referral: ReceivedReferral
+        var request: SIPRequestID
+        /// The NOTIFY under way.
+        var notify: SIPRequestID?
+
+        var isOver: Bool { referral.state == .over && notify == nil }
+    }
+
     /// An INFO of ours.
     struct Info {
         var request: SIPRequestID
@@ -26,16 +36,20 @@ struct MidCall {
 
     var hold: Hold?
     var transfer: Transfer?
+    var referred: Referred?
     var infos: [Info] = []
 
-    /// When ``transfer`` has waited long enough.
-    var nextDeadline: MonotonicInstant? { transfer?.referral.nextDeadline }
+    /// When ``transfer`` or ``referred`` has waited long enough.
+    var nextDeadline: MonotonicInstant? {
+        SignallingEngine.earlier(transfer?.referral.nextDeadline, referred?.referral.nextDeadline)
+    }
 
     /// The call is over: nobody waits any longer.
     mutating func end() {
         let over = CallError(.ended, "the call is over")
         hold.take()?.then(.failure(over))
         transfer.take()?.then(.success(.unknown))
+        referred = nil
         let waiting = infos
         infos.removeAll()
         for info in waiting { info.then(.failure(over)) }

@@ -25,6 +25,7 @@ extension Trunk {
         where !numbers.allSatisfy(PhoneDigits.isNumber) {
             return "`\(field)` has something that is no number"
         }
+        if usesSecureURIs, transport != .tls { return "`usesSecureURIs` needs the transport TLS" }
         if let fault = dialFormat.fault() { return "`dialFormat`: \(fault)" }
         if let fault = callerFormat.fault() { return "`callerFormat`: \(fault)" }
         return breaker.fault() ?? registration?.fault(of: self) ?? healthCheck?.fault()

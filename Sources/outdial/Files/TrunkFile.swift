@@ -28,6 +28,8 @@ struct TrunkFile: Decodable {
     var advertisedMediaHost: String?
     /// `udp`, `tcp` or `tls`.
     var transport: String?
+    /// `sip` or, with `tls` alone, `sips`.
+    var scheme: String?
     var switchesToTCP: Bool?
     /// Signs its calls; with what, `TrunkSecurity` reads.
     var identity: TrunkSecurity.Identity?
@@ -134,6 +136,11 @@ struct TrunkFile: Decodable {
                 throw FileError("\(place): maximumRedirections is 0 to 20")
             }
             trunk.redirections = RedirectionPolicy(maximumHops: maximumRedirections)
+        }
+        switch scheme?.lowercased() {
+        case nil, "sip": break
+        case "sips": trunk.usesSecureURIs = true
+        case let other?: throw FileError("\(place): scheme is sip or sips, not \(other)")
         }
         trunk.switchesToTCP = switchesToTCP ?? false
         trunk.attestation = identity?.attestation

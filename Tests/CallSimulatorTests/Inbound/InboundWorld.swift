@@ -121,6 +121,10 @@ final class InboundTally: CallObserver {
         var records: [CallRecord] = []
         var refused: [RefusedCallers] = []
         var unassigned = 0
+        /// Messages that the dialer has sent.
+        var sent: [String] = []
+        /// Where each of them went.
+        var destinations: [SocketAddress] = []
     }
 
     let figures = Locked(Figures())
@@ -143,6 +147,13 @@ final class InboundTally: CallObserver {
         _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
         kind: DatagramKind, call: CallID?, at instant: WallClockInstant
     ) {
+        if direction == .sent, kind == .sip {
+            let text = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            figures.withLock {
+                $0.sent.append(text)
+                $0.destinations.append(remote)
+            }
+        }
         if call == nil { figures.withLock { $0.unassigned += 1 } }
     }
 }

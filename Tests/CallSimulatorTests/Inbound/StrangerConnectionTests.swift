@@ -136,6 +136,18 @@ struct StrangerConnectionTests {
         #expect(world.observer.figures.withLock { $0.events.count } == 1)
     }
 
+    @Test("Contact and Via tell the port that a translation of addresses shows")
+    func advertisedPort() throws {
+        let world = InboundWorld(changeTrunk: {
+            $0.advertisedHost = "198.51.100.7"
+            $0.advertisedPort = 15_060
+        }) { call in try await call.answered() }
+        _ = try world.call()
+        let answer = try #require(
+            world.observer.figures.withLock { $0.sent.first { $0.hasPrefix("SIP/2.0 200 ") } })
+        #expect(answer.contains("Contact: <sip:outdial@198.51.100.7:15060>\r\n"))
+    }
+
     private static func open(_ streams: [SocketID], of probe: StreamProbe) async -> Int {
         var count = 0
         for stream in streams {

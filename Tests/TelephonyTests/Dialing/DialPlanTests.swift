@@ -88,4 +88,24 @@ struct DialPlanTests {
         let track = RecordingTrack(.stereoWAV(directory: "/tmp/r"), id: CallID(id))
         #expect(track?.path == "/tmp/r/\(name).wav")
     }
+
+    @Test("A sips URI is dialed over TLS alone; a trunk of sips URIs has them everywhere")
+    func secureURIs() throws {
+        var trunk = Trunk(name: "t", host: "carrier.example", numbers: ["+15550100"], transport: .tls)
+        let plan = try DialPlan(CallRequest(to: "SIPS:alice@example.com"), trunk: trunk, turn: 0)
+        #expect(plan.requestURI == "sips:alice@example.com")
+        #expect(plan.to == "<sips:alice@example.com>")
+        #expect(plan.isSecure)
+        trunk.usesSecureURIs = true
+        let number = try DialPlan(CallRequest(to: "+15550199"), trunk: trunk, turn: 0)
+        #expect(number.requestURI == "sips:+15550199@carrier.example")
+        #expect(number.from == "<sips:+15550100@carrier.example>")
+        #expect(trunk.fault() == nil)
+        trunk.transport = .tcp
+        #expect(trunk.fault() == "`usesSecureURIs` needs the transport TLS")
+        trunk.usesSecureURIs = false
+        #expect(throws: CallError.self) {
+            try DialPlan(CallRequest(to: "sips:alice@example.com"), trunk: trunk, turn: 0)
+        }
+    }
 }
