@@ -43,12 +43,17 @@ extension SignallingEngine {
             TrunkAttempt(
                 trunk: attempt.line.trunk.name, sipCallID: attempt.sipCallID, cause: conclusion.cause),
             over: attempt.line.index)
-        guard !call.job.trunksLeft.isEmpty, redials.put(.redial(call.job)) else {
+        guard !call.job.trunksLeft.isEmpty else {
             call.job.forgetLastTrunk()
             return false
         }
+        // Before the redial, which asks for its place from another thread: the desk would end the new place.
         let ticket = call.job.ticket
         desk.post { $0.end(ticket, verdict) }
+        guard redials.put(.redial(call.job)) else {
+            call.job.forgetLastTrunk()
+            return false
+        }
         forgetSession(of: call)
         advance(call) { core, _, _ in core.reroute(after: conclusion) }
         return true
