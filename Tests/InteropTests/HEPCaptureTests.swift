@@ -19,7 +19,7 @@ struct HEPCaptureTests {
                 at: configuration, to: URL(filePath: folder.path("\(port).cfg")))
             return ["-f", folder.path("\(port).cfg"), "-D", "-E"]
         }
-        defer { server.terminate() }
+        defer { server.stop() }
         let observer = HEPObserver(
             server: .loopback(port: port), writer: HEPWriter(captureID: 42, authenticationKey: "key"))
         let ladder = Locked<[CallID: String]>([:])

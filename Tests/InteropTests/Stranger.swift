@@ -4,7 +4,7 @@ import SansIO
 import Testing
 
 /// A program that nobody here wrote, run on loopback for one test and stopped by process id.
-final class Stranger {
+final class Stranger: Sendable {
     private let process = Process()
     private let log: URL
 
@@ -101,17 +101,13 @@ final class Stranger {
         return false
     }
 
+    /// Stops it together with its children: they are a process group of their own.
+    ///
+    /// By SIGKILL, since it inherits the mask of whatever thread has started it, which may block all others.
     func stop() {
         guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
+        kill(-process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-    }
-
-    /// Asks it to end, for programs with children of their own; after five seconds it is stopped.
-    func terminate() {
-        guard process.isRunning else { return }
-        process.terminate()
-        if waitForExit(limit: 5) == nil { stop() }
     }
 
     // Guards the next port to hand out.
