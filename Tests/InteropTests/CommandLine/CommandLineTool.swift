@@ -87,7 +87,7 @@ struct CommandLineTool {
 }
 
 /// A folder that is removed at the end of a test.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let url: URL
 
     init() throws {
