@@ -87,6 +87,11 @@ extension LoopbackPeer {
             return respond(to: session, 200, body: call.negotiator.makeOffer(), at: now)
         }
         let before = call.negotiator
+        if configuration.media == .signallingOnly {
+            let answer = try? call.negotiator.answer(to: body.bytes).0
+            return respond(
+                to: session, answer == nil ? 488 : 200, body: answer.map(Self.inactive), at: now)
+        }
         guard let (answer, negotiated) = try? call.negotiator.answer(to: body.bytes),
             let leg = call.leg, (try? leg.renegotiate(negotiated)) != nil
         else {
