@@ -11,47 +11,50 @@ extension UserAgent {
         /// Nothing is asked of it.
         case unchallenged
         case authenticated(username: String)
-        /// To be challenged.
-        case refused
+        /// To be challenged; `isStale` when only its nonce was out of date.
+        case refused(isStale: Bool)
     }
+
+    /// Answers that one request may carry and have looked at: one for each algorithm of ours, and some of others' realms.
+    private static var maximumAnswers: Int { 8 }
 
     mutating func caller(of request: borrowing SIPMessage, at now: MonotonicInstant) -> Caller {
         guard let verifier else { return .unchallenged }
-        let (verdict, answer) = verdict(on: request, by: verifier, at: now)
-        guard case .accepted(let username) = verdict else { return .refused }
-        if let answer, let stamp = stamp(of: answer.nonce) {
-            nonces.use(stamp: stamp, count: answer.nonceCount)
-        }
-        return .authenticated(username: username)
-    }
-
-    /// Values of Proxy-Authenticate for a request that is not authorised.
-    mutating func challenges(for request: borrowing SIPMessage, at now: MonotonicInstant) -> [String] {
-        guard let verifier else { return [] }
-        let isStale = verdict(on: request, by: verifier, at: now).verdict == .stale
-        let nonce = nonce(stamp: nonces.stamp(at: now))
-        return verifier.challenges(nonce: nonce, isStale: isStale).map(\.headerValue)
-    }
-
-    /// The best verdict on the answers that a request carries, and the answer that it is about.
-    private func verdict(
-        on request: borrowing SIPMessage, by verifier: DigestVerifier, at now: MonotonicInstant
-    ) -> (verdict: DigestVerifier.Verdict, answer: DigestAuthorization?) {
-        var best = DigestVerifier.Verdict.refused
+        var isStale = false
+        var lookedAt = 0
+        var body: [UInt8]?
         for slot in request.slots where slot.id == .proxyAuthorization || slot.id == .authorization {
+            guard lookedAt < Self.maximumAnswers else { break }
+            lookedAt += 1
+            // What is not about a nonce of ours needs no hashing: it cannot be right.
             guard let answer = DigestAuthorization.parse(request.string(slot.value)),
-                answer.realm == verifier.realm
+                answer.realm == verifier.realm, let stamp = stamp(of: answer.nonce)
             else { continue }
-            let isFresh =
-                stamp(of: answer.nonce).map {
-                    nonces.isFresh(stamp: $0, count: answer.nonceCount, at: now)
-                } ?? false
-            let verdict = verifier.verify(
-                answer, method: request.method, body: request.copy(request.body), nonceIsCurrent: isFresh)
-            if case .accepted = verdict { return (verdict, answer) }
-            if verdict == .stale { best = .stale }
+            if answer.protection == .integrity, body == nil { body = request.copy(request.body) }
+            let isFresh = nonces.isFresh(stamp: stamp, count: answer.nonceCount, at: now)
+            switch verifier.verify(
+                answer, method: request.method, body: body ?? [], nonceIsCurrent: isFresh)
+            {
+            case .accepted(let username):
+                nonces.use(stamp: stamp, count: answer.nonceCount)
+                return .authenticated(username: username)
+            case .stale: isStale = true
+            case .refused: break
+            }
         }
-        return (best, nil)
+        return .refused(isStale: isStale)
+    }
+
+    /// Answers 407 with challenges of ours (RFC 3261 §22.3).
+    mutating func challenge(
+        _ request: borrowing SIPMessage, isStale: Bool, key: UInt64, _ arrival: Arrival,
+        into effects: inout UserAgentEffects
+    ) {
+        guard let verifier else { return }
+        let nonce = nonce(stamp: nonces.stamp(at: arrival.now))
+        let challenges = verifier.challenges(nonce: nonce, isStale: isStale).map(\.headerValue)
+        answerStatelessly(
+            request, status: 407, challenges: challenges, key: key, arrival, into: &effects)
     }
 
     private func nonce(stamp: UInt64) -> String {

@@ -37,14 +37,11 @@ extension UserAgent {
         client.branch = generator.next()
         client.hasProvisional = false
         client.route.transport = client.request.transport
-        var line = RequestLine(
-            method: .invite, requestURI: client.request.requestURI, routes: client.request.routes,
-            remoteParty: client.request.to,
-            cSeq: client.cSeq, branch: client.branch, transport: client.request.transport)
+        var line = client.line
         let contact = session.identity.contact
         let allowed = allowedMethods
         let minimum = session.minimumInterval
-        let supported = supportedOptions(besides: client.supportedOptions)
+        let supported = Self.supported(client.supportedOptions, configuration)
         let required = client.requiredOptions
         let timer = client.request.options.sessionExpires(atLeast: minimum)
         let authorization = session.authentication.fields(
@@ -117,6 +114,9 @@ extension UserAgent {
             return requestAnswered(id, response, status, arrival, into: &effects)
         }
         guard var session = sessions.checkOut(user.session) else {
+            if case .superseded = user, status < 200 {
+                return strandedProgress(response, arrival, into: &effects)
+            }
             return stranded(response, status, isReinvite: user.isOffer, arrival, into: &effects)
         }
         if status / 100 == 2, response.firstHeader(.authenticationInfo) != nil {
@@ -230,7 +230,9 @@ extension UserAgent {
             session.dialogs[known] = dialog
             index = known
         } else {
-            guard session.dialogs.count < Self.maximumForks || session.confirmed == nil else { return }
+            guard session.dialogs.count < Self.maximumForks || session.confirmed == nil else {
+                return stranded(response, 200, isReinvite: false, arrival, into: &effects)
+            }
             session.dialogs.append(dialog)
             index = session.dialogs.count - 1
         }
@@ -252,7 +254,13 @@ extension UserAgent {
             isOffered = session.dialogs[0].exchange.apply(.description(.success, by: .them)) == .offer
         }
         let isWanted = session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none
-        session.owedAnswers.removeAll()
+        dismissOwedAnswers(
+            of: &session, butIn: session.dialogs[0].remoteTag, at: arrival.now, into: &effects)
+        dropStrandedOffer(&session, into: &effects)
+        if !isOffered, session.owedAnswers.isEmpty, session.dialogs[0].exchange.state == .received {
+            // The 2xx has overtaken our PRACK with the answer.
+            session.dialogs[0].exchange.apply(.withdrawal)
+        }
         if isOffered, isWanted {
             session.owedAnswers.append(
                 OwedAnswer(remoteTag: session.dialogs[0].remoteTag, message: .acknowledgement))
@@ -285,9 +293,7 @@ extension UserAgent {
                 from: response, credentials: client.request.credentials,
                 maximumChallenges: configuration.maximumChallenges)
             if isAnswerable {
-                session.client?.cSeq += 1
-                session.dialogs.removeAll()
-                if (try? sendInvite(&session, at: arrival.now, into: &effects)) != nil { return }
+                if resendInvite(&session, at: arrival.now, into: &effects) { return }
             }
             failure = .credentialsRefused(Self.receivedResponse(response))
         }
@@ -298,11 +304,14 @@ extension UserAgent {
         {
             return
         }
-        fail(&session, failure, into: &effects)
+        fail(&session, failure, at: arrival.now, into: &effects)
     }
 
-    func fail(_ session: inout InviteSession, _ failure: InviteFailure, into effects: inout UserAgentEffects)
-    {
+    mutating func fail(
+        _ session: inout InviteSession, _ failure: InviteFailure, at now: MonotonicInstant,
+        into effects: inout UserAgentEffects
+    ) {
+        dismissOwedAnswers(of: &session, at: now, into: &effects)
         if session.report() { effects.events.append(.failed(session.id, failure)) }
         session.enter(.over)
     }
@@ -323,21 +332,16 @@ extension UserAgent {
         return dialog
     }
 
-    /// The ACK for a 2xx (RFC 3261 §13.2.2.4): a request of its own in the dialog, with the INVITE's credentials.
+    /// The ACK for the 2xx that has made one of the session's dialogs.
     func sendAcknowledgement(
         in index: Int, of session: InviteSession, into effects: inout UserAgentEffects
     ) {
         let dialog = session.dialogs[index]
         guard let branch = dialog.acknowledgementBranch, let cSeq = session.client?.cSeq else { return }
-        let path = dialog.path
-        let line = RequestLine(
-            method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
-            cSeq: cSeq, branch: branch, transport: dialog.nextHop.transport)
-        let authorization = session.authentication.inviteFields
-        let body = dialog.acknowledgementBody
-        let message = try? write(line, of: session.identity, body: body, into: &effects) {
-            $0.headers(authorization)
-        }
-        if let message { effects.send(message, along: dialog.nextHop) }
+        send(
+            SuccessAcknowledgement(
+                cSeq: cSeq, branch: branch, authorization: session.authentication.inviteFields,
+                body: dialog.acknowledgementBody),
+            in: dialog, of: session.identity, into: &effects)
     }
 }

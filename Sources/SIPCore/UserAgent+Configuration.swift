@@ -9,8 +9,14 @@ extension UserAgent {
         public var t2 = Duration.seconds(4)
         /// Longest time a message stays in the network.
         public var t4 = Duration.seconds(5)
-        /// Transactions alive at once, tombstones included; above it new requests are answered 503.
+        /// Transactions alive at once, tombstones included; above it new requests outside dialogs are answered 503.
         public var maximumTransactions = 1_000_000
+        /// Server transactions of one source host, tombstones included; above it its new requests outside dialogs are
+        /// answered 503. Not for hosts that ``UserAgent/admission`` knows.
+        public var maximumTransactionsPerSource = 100_000
+        /// How long an incoming INVITE may wait for the application's final response, `Expires` (RFC 3261 §13.3.1) apart;
+        /// then it is answered 480.
+        public var incomingAnswerLimit = Duration.seconds(600)
         /// INVITE sessions alive at once; above it new INVITEs are answered 503 and ours throw.
         public var maximumSessions = 100_000
         /// Challenges answered for one INVITE: realms, stale nonces and a proxy before the callee all count.
@@ -96,7 +102,8 @@ extension UserAgent {
 
 /// A command that the user agent cannot carry out: our own side's mistake.
 public enum UserAgentError: Error, Hashable, Sendable {
-    /// A field of the command does not follow the grammar; `field` is its name in ``OutgoingInvite``.
+    /// A field of the command does not follow the grammar; `field` is its name in ``OutgoingInvite``,
+    /// ``OutgoingRequest`` or the command.
     case invalidField(String)
     case tooManySessions
     case tooManyRequests

@@ -10,7 +10,9 @@ extension UserAgent {
         case .inviting:
             guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none else { return }
             session.endReason = reason
-            if session.client?.awaitsAddress != nil { return fail(&session, .abandoned, into: &effects) }
+            if session.client?.awaitsAddress != nil {
+                return fail(&session, .abandoned, at: now, into: &effects)
+            }
             session.client?.cancellation = .wanted
             session.timers.stop(.target)
             if session.client?.hasProvisional == true {
@@ -21,7 +23,7 @@ extension UserAgent {
         case .incoming:
             session.endReason = reason
             refuse(&session, status: 487, at: now, into: &effects)
-            fail(&session, .abandoned, into: &effects)
+            fail(&session, .abandoned, at: now, into: &effects)
         case .established:
             session.endReason = reason
             hangUp(&session, at: now, into: &effects)
@@ -30,23 +32,14 @@ extension UserAgent {
         }
     }
 
-    /// CANCEL has Request-URI, Via, From, To, Call-ID and CSeq number of the INVITE (RFC 3261 §9.1).
     mutating func sendCancel(
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
         guard let client = session.client else { return }
-        let line = RequestLine(
-            method: .cancel, requestURI: client.request.requestURI, routes: client.request.routes,
-            remoteParty: client.request.to, cSeq: client.cSeq, branch: client.branch,
-            transport: client.route.transport)
-        let reason = session.endReason
-        guard
-            let message = try? write(
-                line, of: session.identity, into: &effects, fields: { $0.reason(reason) })
-        else { return }
-        _ = transactions.start(
-            .other, key: keys.client(branch: client.branch, method: .cancel), message: message,
-            route: client.route, user: .cancel(session.id), at: now, into: &effects)
+        let isSent = sendCancel(
+            of: client.line, along: client.route, of: session.identity, reason: session.endReason,
+            user: .cancel(session.id), at: now, into: &effects)
+        guard isSent else { return }
         session.client?.cancellation = .sent
         session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
     }
@@ -56,6 +49,7 @@ extension UserAgent {
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
         acknowledgeOwed(&session, into: &effects)
+        dismissOwedAnswers(of: &session, at: now, into: &effects)
         if session.server?.answer.isEmpty == false {
             // The callee's BYE waits for the ACK, or for the end of the wait for it (RFC 3261 §15).
             session.isByeOwed = true
@@ -92,6 +86,7 @@ extension UserAgent {
             session.enter(.over)
             return
         }
+        dismissOwedAnswers(of: &session, at: now, into: &effects)
         session.endToReport = end
         session.authentication.beginRequest()
         sendBye(in: confirmed, of: &session, user: .bye(session.id), at: now, into: &effects)
@@ -118,7 +113,7 @@ extension UserAgent {
         }
         guard let message else {
             // The far end's own words cannot be sent back to it, so there is nobody to say goodbye to.
-            if case .bye = user { finish(&session, into: &effects) }
+            if case .bye = user { finish(&session, at: now, into: &effects) }
             return
         }
         _ = transactions.start(
@@ -145,11 +140,14 @@ extension UserAgent {
             return sendBye(
                 in: confirmed, of: &session, user: .bye(session.id), at: arrival.now, into: &effects)
         }
-        finish(&session, into: &effects)
+        finish(&session, at: arrival.now, into: &effects)
     }
 
     /// The last step of a session that had been answered.
-    func finish(_ session: inout InviteSession, into effects: inout UserAgentEffects) {
+    mutating func finish(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        dismissOwedAnswers(of: &session, at: now, into: &effects)
         if session.report() { effects.events.append(.ended(session.id, session.endToReport ?? .byUs)) }
         session.enter(.over)
     }
@@ -167,7 +165,7 @@ extension UserAgent {
             guard session.state == .inviting else { break }
             if failOver(&session, after: .timedOut, at: now, into: &effects) { break }
             tryNextTarget(&session, after: .timedOut, at: now, into: &effects)
-        case .bye: finish(&session, into: &effects)
+        case .bye: finish(&session, at: now, into: &effects)
         case .offer: offerTimedOut(&session, at: now, into: &effects)
         // The session's own timer ends a cancelled INVITE.
         case .cancel, .fork, .superseded, .prack, .request: break
@@ -184,7 +182,7 @@ extension UserAgent {
             offerTimedOut(&session, at: now, into: &effects)
         case .cancelled:
             if let transaction = session.client?.transaction { transactions.abandon(transaction) }
-            fail(&session, .timedOut, into: &effects)
+            fail(&session, .timedOut, at: now, into: &effects)
         case .target:
             if let failure = session.client?.awaitsAddress {
                 session.client?.awaitsAddress = nil
@@ -202,6 +200,10 @@ extension UserAgent {
             sessionTimerFired(&session, at: now, into: &effects)
         case .provisional:
             provisionalTimerFired(&session, at: now, into: &effects)
+        case .unanswered:
+            unansweredForTooLong(&session, at: now, into: &effects)
+        case .owedAnswer:
+            owedAnswersDue(&session, at: now, into: &effects)
         case .keepAlive:
             keepInviteAlive(&session, at: now, into: &effects)
         case .backOff:

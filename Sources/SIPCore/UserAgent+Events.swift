@@ -29,10 +29,23 @@ extension UserAgent {
         return received
     }
 
+    /// The body; of one in several parts the session description alone, where the message makes or changes a session.
     static func body(of message: borrowing SIPMessage) -> SIPBody? {
         guard !message.body.isEmpty else { return nil }
+        if describesSessions(message), let description = message.sessionDescription,
+            description != message.body
+        {
+            return SIPBody(contentType: "application/sdp", bytes: message.copy(description))
+        }
         let type = message.value(of: .contentType).map { message.string($0) }
         return SIPBody(contentType: type ?? "", bytes: message.copy(message.body))
+    }
+
+    private static func describesSessions(_ message: borrowing SIPMessage) -> Bool {
+        switch message.cSeq.methodCode {
+        case .invite, .ack, .prack, .update: true
+        default: false
+        }
     }
 
     /// The headers that ``ReceivedResponse/headers`` names.

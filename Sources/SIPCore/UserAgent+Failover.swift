@@ -24,7 +24,8 @@ extension UserAgent {
             session.client?.route.destination = target.address
             session.client?.isStreamRefused = false
             session.identity.contact = Self.contact(session.identity.contact, over: target.transport)
-            session.dialogs.removeAll()
+            forgetDialogs(of: &session, at: now, into: &effects)
+            session.authentication.beginRequest()  // The next server may challenge anew, in the same realm.
             let eventIndex = effects.events.count
             effects.events.append(.failedOver(session.id, to: target, failure))
             if (try? sendInvite(&session, at: now, into: &effects)) != nil { return true }
@@ -58,7 +59,8 @@ extension UserAgent {
             let transaction = client.transaction
         else { return }
         let given = InviteSession.SupersededInvite(
-            branch: client.branch, cSeq: client.cSeq, route: client.route, isCancelled: client.hasProvisional)
+            transaction: transaction, line: client.line, route: client.route,
+            isCancelled: client.hasProvisional)
         guard failOver(&session, after: .timedOut, at: now, into: &effects) else { return }
         transactions.supersede(transaction, by: .superseded(session.id))
         session.client?.superseded.append(given)
@@ -73,7 +75,7 @@ extension UserAgent {
     private func supersededIndex(of response: borrowing SIPMessage, in session: InviteSession) -> Int? {
         guard let key = keys.client(of: response) else { return nil }
         return session.client?.superseded.firstIndex {
-            keys.client(branch: $0.branch, method: .invite) == key
+            keys.client(branch: $0.line.branch, method: .invite) == key
         }
     }
 
@@ -104,18 +106,18 @@ extension UserAgent {
         _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
         if let dialog = given.dialog {
-            return sendAcknowledgement(in: dialog, of: session, cSeq: given.cSeq, into: &effects)
+            return sendAcknowledgement(in: dialog, of: session, cSeq: given.line.cSeq, into: &effects)
         }
         var dialog = dialog(of: session, from: response, arrival)
         dialog.acknowledgementBranch = generator.next()
-        sendAcknowledgement(in: dialog, of: session, cSeq: given.cSeq, into: &effects)
+        sendAcknowledgement(in: dialog, of: session, cSeq: given.line.cSeq, into: &effects)
         // BYE is written for one of the session's dialogs; this one is among them only for that.
         session.dialogs.append(dialog)
         sendBye(
             in: session.dialogs.count - 1, of: &session, user: .fork(session.id), at: arrival.now,
             into: &effects)
         session.dialogs.removeLast()
-        let index = session.client?.superseded.firstIndex { $0.branch == given.branch }
+        let index = session.client?.superseded.firstIndex { $0.line.branch == given.line.branch }
         if let index { session.client?.superseded[index].dialog = dialog }
     }
 
@@ -123,30 +125,21 @@ extension UserAgent {
         in dialog: Dialog, of session: InviteSession, cSeq: UInt32, into effects: inout UserAgentEffects
     ) {
         guard let branch = dialog.acknowledgementBranch else { return }
-        let (path, hop) = (dialog.path, dialog.nextHop)
-        let line = RequestLine(
-            method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
-            cSeq: cSeq, branch: branch, transport: hop.transport)
-        let authorization = session.authentication.inviteFields
-        let message = try? write(line, of: session.identity, into: &effects) { $0.headers(authorization) }
-        if let message { effects.send(message, along: hop) }
+        send(
+            SuccessAcknowledgement(
+                cSeq: cSeq, branch: branch, authorization: session.authentication.inviteFields),
+            in: dialog, of: session.identity, into: &effects)
     }
 
+    /// Cancels an INVITE that was given up, and waits no longer than 64*T1 for its final response (RFC 3261 §9.1).
     private mutating func sendCancel(
         for given: InviteSession.SupersededInvite, of session: InviteSession, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
     ) {
-        guard let client = session.client else { return }
-        let line = RequestLine(
-            method: .cancel, requestURI: client.request.requestURI, routes: client.request.routes,
-            remoteParty: client.request.to,
-            cSeq: given.cSeq, branch: given.branch, transport: given.route.transport)
-        guard let message = try? write(line, of: session.identity, into: &effects, fields: { _ in }) else {
-            return
-        }
-        _ = transactions.start(
-            .other, key: keys.client(branch: given.branch, method: .cancel), message: message,
-            route: given.route, user: .cancel(session.id), at: now, into: &effects)
+        sendCancel(
+            of: given.line, along: given.route, of: session.identity, user: .cancel(session.id), at: now,
+            into: &effects)
+        transactions.limit(given.transaction, at: now)
     }
 
     /// Our Contact with the word that `transport` needs in its URI (RFC 3261 §19.1.1).
@@ -164,8 +157,8 @@ extension UserAgent {
 extension InviteSession {
     /// An INVITE at a server that was given up for the next.
     struct SupersededInvite: Sendable {
-        let branch: UInt64
-        let cSeq: UInt32
+        let transaction: TransactionID
+        let line: UserAgent.RequestLine
         let route: MessageRoute
         var isCancelled: Bool
         /// The dialog of its 2xx, so that copies get the very same ACK.

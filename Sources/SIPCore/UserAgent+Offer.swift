@@ -6,7 +6,7 @@ extension UserAgent {
     ///
     /// It is sent once no other offer and no other INVITE is open in the dialog. 491 is waited out and tried again, a
     /// challenge answered. Ends with ``UserAgentEvent/offerAnswered(_:_:)`` or ``UserAgentEvent/offerRefused(_:_:)``, or
-    /// with the session: 408, 481 and silence end it (RFC 3261 §12.2.1.2).
+    /// with the session: 408, 481 and silence end it (RFC 3261 §12.2.1.2), unless it is not answered yet.
     ///
     /// - Parameters:
     ///   - body: The offer. Without one a re-INVITE asks for an offer, which comes as
@@ -58,7 +58,7 @@ extension UserAgent {
         let sendCount = effects.sends.count
         if withdrawing.queuedOffer != nil {
             withdrawing.queuedOffer = nil
-            effects.events.append(.offerRefused(session, .withdrawn))
+            if !withdrawing.isReported { effects.events.append(.offerRefused(session, .withdrawn)) }
         } else if let offer = withdrawing.outgoing, offer.purpose == .application,
             offer.method == .reinvite || !offer.isOpen
         {
@@ -74,7 +74,7 @@ extension UserAgent {
     ) {
         if session.outgoing == nil { session.outgoing = session.queuedOffer.take() }
         guard let offer = session.outgoing, offer.state == .blocked,
-            let index = session.dialogForOffer(offer.method), session.isClear(for: offer, in: index)
+            let index = session.dialog(of: offer), session.isClear(for: offer, in: index)
         else { return }
         step(&session, .clear, at: now, into: &effects)
     }
@@ -104,7 +104,7 @@ extension UserAgent {
     private mutating func sendOffer(
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
-        guard var offer = session.outgoing, let index = session.dialogForOffer(offer.method) else { return }
+        guard var offer = session.outgoing, let index = session.dialog(of: offer) else { return }
         let method: SIPMethod = offer.method == .reinvite ? .invite : .update
         let cSeq = session.dialogs[index].nextCSeq()
         let dialog = session.dialogs[index]
@@ -135,6 +135,7 @@ extension UserAgent {
         }
         offer.attempts += 1
         offer.cSeq = cSeq
+        offer.remoteTag = dialog.remoteTag
         offer.line = line
         offer.route = route
         offer.transaction = transactions.start(
@@ -150,16 +151,14 @@ extension UserAgent {
         }
     }
 
-    /// CANCEL of our re-INVITE: its Request-URI, Route, Via and CSeq number (RFC 3261 §9.1).
     private mutating func cancelOffer(
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
-        guard var line = session.outgoing?.line, let route = session.outgoing?.route else { return }
-        line.method = .cancel
-        guard let message = try? write(line, of: session.identity, into: &effects) else { return }
-        _ = transactions.start(
-            .other, key: keys.client(branch: line.branch, method: .cancel), message: message, route: route,
-            user: .cancel(session.id), at: now, into: &effects)
+        guard let line = session.outgoing?.line, let route = session.outgoing?.route,
+            sendCancel(
+                of: line, along: route, of: session.identity, user: .cancel(session.id), at: now,
+                into: &effects)
+        else { return }
         session.timers.set(.cancelled, to: now.advanced(by: transactions.times.timeout))
     }
 
@@ -171,7 +170,9 @@ extension UserAgent {
         let purpose = session.outgoing?.purpose
         session.closeExchange()
         session.dropOffer()
-        if purpose == .application { effects.events.append(.offerRefused(session.id, failure)) }
+        if purpose == .application, !session.isReported {
+            effects.events.append(.offerRefused(session.id, failure))
+        }
         session.sessionTimer.refreshRefused(at: now)
         session.armSessionTimer()
         proceedWithOffer(&session, at: now, into: &effects)
@@ -186,6 +187,16 @@ extension InviteSession {
         case (.incoming, .update): dialogs.isEmpty ? nil : 0
         case (.inviting, .update): dialogs.count == 1 ? 0 : nil
         case (.incoming, .reinvite), (.inviting, .reinvite), (.ending, _), (.over, _): nil
+        }
+    }
+
+    /// The dialog that `offer` was sent in, or goes into.
+    func dialog(of offer: OutgoingOffer) -> Int? {
+        guard let tag = offer.remoteTag else { return dialogForOffer(offer.method) }
+        switch state {
+        case .established: return confirmed.flatMap { dialogs[$0].remoteTag == tag ? $0 : nil }
+        case .incoming, .inviting: return dialogs.firstIndex { $0.remoteTag == tag }
+        case .ending, .over: return nil
         }
     }
 
@@ -205,7 +216,7 @@ extension InviteSession {
 
     /// An offer of ours, or our asking for one, came to nothing: the exchange is as before.
     mutating func closeExchange() {
-        guard let outgoing, let index = dialogForOffer(outgoing.method),
+        guard let outgoing, let index = dialog(of: outgoing),
             outgoing.body != nil || outgoing.method == .reinvite
         else { return }
         switch dialogs[index].exchange.state {

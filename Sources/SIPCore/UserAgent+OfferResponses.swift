@@ -6,8 +6,11 @@ extension UserAgent {
         _ session: inout InviteSession, _ response: borrowing SIPMessage, _ status: Int, _ arrival: Arrival,
         into effects: inout UserAgentEffects
     ) {
-        guard let offer = session.outgoing, offer.isOpen, offer.cSeq == response.cSeq.number else { return }
-        guard let index = session.dialogForOffer(offer.method) else {
+        // Early dialogs count their requests apart: the number alone would take the answer of one fork for another's.
+        guard let offer = session.outgoing, offer.isOpen, let line = offer.line,
+            keys.client(of: response) == keys.client(branch: line.branch, method: line.method)
+        else { return }
+        guard let index = session.dialog(of: offer) else {
             // The session is ending; a 2xx to its re-INVITE has to be acknowledged all the same.
             if (200..<300).contains(status), offer.method == .reinvite {
                 acknowledgeReinvite(&session, offer, into: &effects)
@@ -80,7 +83,10 @@ extension UserAgent {
             session.timers.set(.backOff, to: now.advanced(by: .seconds(seconds)))
         case .refused:
             offerFailed(&session, .refused(Self.receivedResponse(response)), at: now, into: &effects)
-        case .dialogLost: lose(&session, status: status, at: now, into: &effects)
+        case .dialogLost where session.state == .established:
+            lose(&session, status: status, at: now, into: &effects)
+        case .dialogLost:  // An early dialog: the INVITE's final response decides.
+            offerFailed(&session, .refused(Self.receivedResponse(response)), at: now, into: &effects)
         case .none, .send, .cancel, .wait, .answered, .withdrawn: break
         }
     }
@@ -127,8 +133,23 @@ extension UserAgent {
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
         if let transaction = session.outgoing?.transaction { transactions.abandon(transaction) }
-        if step(&session, .silence, at: now, into: &effects) == .dialogLost {
+        guard step(&session, .silence, at: now, into: &effects) == .dialogLost else { return }
+        if session.state == .established {
             lose(&session, status: nil, at: now, into: &effects)
+        } else {
+            offerFailed(&session, .timedOut, at: now, into: &effects)
+        }
+    }
+
+    /// The session's dialogs have changed: an offer in one that is gone concerns nobody any more.
+    mutating func dropStrandedOffer(_ session: inout InviteSession, into effects: inout UserAgentEffects) {
+        guard let offer = session.outgoing, let tag = offer.remoteTag,
+            !session.dialogs.contains(where: { $0.remoteTag == tag })
+        else { return }
+        if let transaction = offer.transaction { transactions.abandon(transaction) }
+        session.dropOffer()
+        if offer.purpose == .application, !session.isReported {
+            effects.events.append(.offerRefused(session.id, .withdrawn))
         }
     }
 
@@ -136,9 +157,9 @@ extension UserAgent {
 
     private func acknowledgement(
         of offer: OutgoingOffer, in session: InviteSession
-    ) -> ReinviteAcknowledgement {
+    ) -> SuccessAcknowledgement {
         // The branch only has to differ from others: that of the re-INVITE, turned around.
-        ReinviteAcknowledgement(
+        SuccessAcknowledgement(
             cSeq: offer.cSeq, branch: ~(offer.line?.branch ?? 0),
             authorization: session.authentication.inviteFields)
     }
@@ -155,15 +176,7 @@ extension UserAgent {
         guard let acknowledgement = session.reinviteAcknowledgement, let index = session.confirmed else {
             return
         }
-        let dialog = session.dialogs[index]
-        let (path, route) = (dialog.path, dialog.nextHop)
-        let line = RequestLine(
-            method: .ack, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
-            cSeq: acknowledgement.cSeq, branch: acknowledgement.branch, transport: route.transport)
-        let message = try? write(line, of: session.identity, body: acknowledgement.body, into: &effects) {
-            $0.headers(acknowledgement.authorization)
-        }
-        if let message { effects.send(message, along: route) }
+        send(acknowledgement, in: session.dialogs[index], of: session.identity, into: &effects)
     }
 
     /// A copy of the 2xx to our re-INVITE. One whose offer waits for our answer is acknowledged later.

@@ -17,8 +17,9 @@ extension UserAgent {
         guard requests.count < configuration.maximumRequests else { throw .tooManyRequests }
         let sendCount = effects.sends.count
         let tag: String
+        let beginsSeries = request.isSeries && requests.series[callID] == nil
         if request.isSeries {
-            if requests.series[callID] == nil {
+            if beginsSeries {
                 guard requests.series.count < configuration.maximumRequests else { throw .tooManyRequests }
                 requests.series[callID] = RequestSeries(localTag: drawTag(), cSeq: drawCSeq())
             }
@@ -34,7 +35,12 @@ extension UserAgent {
             body: request.body)
         client.cSeq = request.isSeries ? 0 : drawCSeq()
         let id = requests.nextID()
-        try send(&client, as: id, at: now, into: &effects)
+        do {
+            try send(&client, as: id, at: now, into: &effects)
+        } catch {
+            if beginsSeries { requests.series[callID] = nil }
+            throw error
+        }
         requests.insert(.client(client), as: id, deadline: request.timeout.map { now.advanced(by: $0) })
         counters.datagramsSent += effects.sends.count - sendCount
         return id

@@ -80,7 +80,7 @@ extension UserAgent {
         }
         let transaction = transactions.acceptRequest(
             key: key, mergeKey: request.to.tag == nil ? keys.merge(of: request) : 0,
-            route: Self.responseRoute(of: request, arrival))
+            route: Self.responseRoute(of: request, arrival), at: arrival.now)
         let id = requests.nextID()
         let wait = min(configuration.requestAnswerLimit, transactions.times.t1 * 56)
         let limit = arrival.now.advanced(by: wait)

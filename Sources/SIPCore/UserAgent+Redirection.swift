@@ -62,15 +62,14 @@ extension UserAgent {
         guard session.client?.cancellation == InviteSession.ClientInvite.Cancellation.none,
             let uri = session.client?.redirection?.next(), let client = session.client
         else {
-            fail(&session, failure, into: &effects)
+            fail(&session, failure, at: now, into: &effects)
             return false
         }
         session.client?.request.requestURI = uri
         session.client?.request.alternatives = []
         session.client?.hasProgressed = false
         session.client?.hasProvisional = false
-        session.dialogs.removeAll()
-        session.owedAnswers.removeAll()
+        forgetDialogs(of: &session, at: now, into: &effects)
         session.authentication.beginRequest()
         // Through an outbound proxy every address is reached the same way (RFC 3261 §8.1.2).
         let known =
@@ -91,6 +90,13 @@ extension UserAgent {
         _ session: inout InviteSession, to target: SIPTarget, after failure: InviteFailure,
         at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
+        if let client = session.client, client.request.routes.isEmpty,
+            !target.address.isSameHost(as: client.request.destination)
+        {
+            // A stranger gets neither what the server before was told nor credentials that are for anybody who asks.
+            session.authentication = ClientAuthentication()
+            session.client?.request.credentials.removeAll { $0.realm == nil }
+        }
         session.client?.request.destination = target.address
         session.client?.request.transport = target.transport
         session.client?.route.destination = target.address

@@ -102,7 +102,7 @@ extension UserAgent {
             armProvisionalTimer(&session)
         case .refuse?:
             refuse(&session, status: 504, at: now, into: &effects)
-            if session.state == .incoming { fail(&session, .timedOut, into: &effects) }
+            if session.state == .incoming { fail(&session, .timedOut, at: now, into: &effects) }
         default: break
         }
     }
@@ -134,8 +134,9 @@ extension UserAgent {
         }
         if isOffer, let body {
             let tag = session.dialogs[index].remoteTag
-            session.owedAnswers.append(
-                accept(request, .prack, in: tag, SessionTimerTerms(), of: session, key: key, arrival))
+            let owed = accept(
+                request, .prack, in: tag, SessionTimerTerms(), of: session, key: key, arrival)
+            owe(owed, &session)
             effects.events.append(
                 .offered(session.id, .init(carrier: .prack, remoteTag: session.remoteTag(index), body: body)))
         } else {

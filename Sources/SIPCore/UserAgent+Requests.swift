@@ -85,10 +85,10 @@ extension UserAgent {
     /// Extensions that we serve, by option tag (RFC 3261 §19.2).
     static let optionTags = ["100rel", "timer"]
 
-    /// Value of Supported, with what the configuration adds.
+    /// Value of Supported.
     ///
     /// - Parameter own: What of ``optionTags`` is offered.
-    func supportedOptions(besides own: [String] = Self.optionTags) -> String {
+    static func supported(_ own: [String] = optionTags, _ configuration: Configuration) -> String {
         (own + (configuration.servesReplaces ? ["replaces"] : [])).joined(separator: ", ")
     }
 
@@ -127,6 +127,13 @@ struct HexadecimalDigits: Sequence, IteratorProtocol {
         shift -= 4
         let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
         return digit < 10 ? ASCII.zero + digit : UInt8(ascii: "a") + digit - 10
+    }
+
+    /// The number that stands behind our magic cookie in a branch of ours; `nil` for any other text.
+    static func number(inBranch text: String) -> UInt64? {
+        let digits = text.utf8.dropFirst(TransactionKey.cookie.utf8.count)
+        guard digits.count == 16 else { return nil }
+        return UInt64(String(decoding: Array(digits), as: UTF8.self), radix: 16)
     }
 
     /// The digits of `number` as text: tags and Call-IDs.

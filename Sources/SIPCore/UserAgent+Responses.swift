@@ -28,14 +28,18 @@ extension UserAgent {
         return route
     }
 
-    /// Sends a response that needs no transaction of ours: final, and alike for every copy of the request.
+    /// Sends a final response that needs no transaction of ours: copies of the request are answered like new ones.
     ///
-    /// - Parameter key: The request's; our tag is made of it, so that copies get the same one.
+    /// - Parameters:
+    ///   - challenges: Values of Proxy-Authenticate.
+    ///   - key: The request's; our tag is made of it, so that copies get the same one.
     mutating func answerStatelessly(
-        _ request: borrowing SIPMessage, status: Int, key: UInt64, _ arrival: Arrival,
-        into effects: inout UserAgentEffects
+        _ request: borrowing SIPMessage, status: Int, challenges: [String] = [], key: UInt64,
+        _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
-        guard let message = write(status, to: request, key: key, arrival, into: &effects) else { return }
+        let message = write(
+            status, to: request, challenges: challenges, key: key, arrival, into: &effects)
+        guard let message else { return }
         effects.send(message, along: Self.responseRoute(of: request, arrival))
     }
 
@@ -63,20 +67,20 @@ extension UserAgent {
         }
     }
 
-    /// Writes a final response of our own making; a function of request and status, so that the answer to a copy
-    /// of the request can be made again.
+    /// Writes a final response of our own making. It is a function of request and status but for challenges and the
+    /// Retry-After of a 500, so that the answer to a copy of the request can be made again.
     private mutating func write(
-        _ status: Int, to request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival,
+        _ status: Int, to request: borrowing SIPMessage, challenges: [String] = [], key: UInt64,
+        _ arrival: Arrival,
         into effects: inout UserAgentEffects
     ) -> Range<Int>? {
         guard let known = SIPStatus(status) else { return nil }
         let product = configuration.productName
-        let (allowed, supported) = (allowedMethods, supportedOptions())
+        let (allowed, supported) = (allowedMethods, supportedOptions)
         let unsupported = status == 420 ? unsupported(of: request).joined(separator: ", ") : ""
         let body = status == 200 && request.isMethod(.options) ? configuration.optionsBody : nil
         let least = Int(leastInterval)
         let retryAfter = status == 500 ? Int(generator.next() % 10) : 10
-        let challenges = status == 407 ? challenges(for: request, at: arrival.now) : []
         return try? SIPSerializer.append(to: &effects.bytes) { message in
             message.statusLine(known)
             message.copyHead(of: request, localTag: HexadecimalDigits.text(key), from: arrival.source)

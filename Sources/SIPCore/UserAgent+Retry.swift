@@ -46,9 +46,17 @@ extension UserAgent {
     ) -> Bool {
         guard let cSeq = session.client?.cSeq else { return false }
         session.client?.cSeq = CSeq.successor(of: cSeq)
-        session.dialogs.removeAll()
-        session.owedAnswers.removeAll()
+        forgetDialogs(of: &session, at: now, into: &effects)
         return (try? sendInvite(&session, at: now, into: &effects)) != nil
+    }
+
+    /// The INVITE has failed, and its early dialogs with it (RFC 3261 §12.3).
+    mutating func forgetDialogs(
+        of session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        dismissOwedAnswers(of: &session, at: now, into: &effects)
+        session.dialogs.removeAll()
+        dropStrandedOffer(&session, into: &effects)
     }
 }
 

@@ -21,14 +21,20 @@ extension UserAgent {
                 receiveAcknowledgement(request, arrival, into: &effects)
             } else if request.isMethod(.cancel) {
                 receiveCancel(request, key: key, arrival, into: &effects)
-            } else if transactions.isFull {
-                answerStatelessly(request, status: 503, key: key, arrival, into: &effects)
             } else if request.to.tag != nil {
                 receiveInDialog(request, key: key, arrival, into: &effects)
+            } else if transactions.isFull || isOverdrawn(arrival) {
+                answerStatelessly(request, status: 503, key: key, arrival, into: &effects)
             } else {
                 receiveInitial(request, key: key, arrival, into: &effects)
             }
         }
+    }
+
+    /// Whether a source that nobody has made known holds as many transactions as one may.
+    private func isOverdrawn(_ arrival: Arrival) -> Bool {
+        transactions.serverCount(of: arrival.source) >= configuration.maximumTransactionsPerSource
+            && !admission.knows(arrival.source, over: arrival.transport)
     }
 
     /// Why a request cannot be taken up, in the order of RFC 3261 §8.2; `nil` when it can.
@@ -40,7 +46,7 @@ extension UserAgent {
         if request.requestURI.scheme == .other { return 416 }
         if request.firstHeader(.require) != nil, !unsupported(of: request).isEmpty { return 420 }
         guard !request.body.isEmpty, Self.mayDescribe(request) else { return nil }
-        guard request.contentType?.isEqual("application/sdp", in: request.bytes) == true else {
+        guard Self.hasDescription(request) else {
             return Self.refusal(ofBody: request)
         }
         if let coding = request.value(of: .contentEncoding),
@@ -52,20 +58,24 @@ extension UserAgent {
     }
 
     /// A request outside any dialog.
+    ///
+    /// Answers that are a function of the request are given without a transaction (RFC 3261 §8.2.7): copies get the same
+    /// one again, and floods leave nothing behind.
     private mutating func receiveInitial(
         _ request: borrowing SIPMessage, key: UInt64, _ arrival: Arrival, into effects: inout UserAgentEffects
     ) {
         guard admits(request, key: key, arrival, into: &effects) else { return }
         if let status = refusal(of: request) ?? (isAcceptable(request) ? nil : 406) {
-            return answer(request, status: status, key: key, arrival, into: &effects)
+            return answerStatelessly(request, status: status, key: key, arrival, into: &effects)
         }
         if transactions.isMerged(keys.merge(of: request)) {
             return answer(request, status: 482, key: key, arrival, into: &effects)
         }
         let isKnown = admission.knows(arrival.source, over: arrival.transport)
         let caller = isKnown ? .unchallenged : caller(of: request, at: arrival.now)
-        if caller == .refused {
-            return answer(request, status: 407, key: key, arrival, into: &effects)
+        if case .refused(let isStale) = caller {
+            // Without retransmissions towards a source that may be somebody else's (RFC 3261 §26.3.2.4).
+            return challenge(request, isStale: isStale, key: key, arrival, into: &effects)
         }
         let replacement = replacement(askedBy: request)
         if case .refused(let status) = replacement {
@@ -75,10 +85,10 @@ extension UserAgent {
             return handUp(request, of: caller, session: nil, key: key, arrival, into: &effects)
         }
         if request.isMethod(.options) {
-            return answer(request, status: 200, key: key, arrival, into: &effects)
+            return answerStatelessly(request, status: 200, key: key, arrival, into: &effects)
         }
         guard request.isMethod(.invite) else {
-            return answer(request, status: 481, key: key, arrival, into: &effects)  // BYE without a dialog.
+            return answerStatelessly(request, status: 481, key: key, arrival, into: &effects)
         }
         if SessionTimerTerms(of: request).isTooSmall(for: leastInterval) {
             return answer(request, status: 422, key: key, arrival, into: &effects)
@@ -149,7 +159,7 @@ extension UserAgent {
             guard admits(request, key: key, arrival, into: &effects) else { return }
             let status = refusal(of: request)
             let isUnknownMethod = status == 405 || status == 501
-            return answer(
+            return answerStatelessly(
                 request, status: isUnknownMethod ? status ?? 501 : 481, key: key, arrival, into: &effects)
         }
         serve(request, in: &session, key: key, arrival, into: &effects)
@@ -213,6 +223,7 @@ extension UserAgent {
         switch session.state {
         case .established:
             guard index == session.confirmed else { return }  // The end of another fork.
+            dismissOwedAnswers(of: &session, at: arrival.now, into: &effects)
             if let open = session.outgoing?.transaction { transactions.limit(open, at: arrival.now) }
             if session.server?.isDecided == false {
                 refuse(&session, status: 487, at: arrival.now, into: &effects)
@@ -226,9 +237,10 @@ extension UserAgent {
             session.enter(.over)
         case .ending:
             // Both hung up at once. Ours is under way and will be answered, unless it still waits for an ACK.
-            if session.isByeOwed { finish(&session, into: &effects) }
+            if session.isByeOwed { finish(&session, at: arrival.now, into: &effects) }
         case .incoming:
             // A caller may end an early dialog by BYE (RFC 3261 §15).
+            dismissOwedAnswers(of: &session, at: arrival.now, into: &effects)
             refuse(&session, status: 487, at: arrival.now, into: &effects)
             if session.report() { effects.events.append(.cancelled(session.id)) }
             session.enter(.over)
@@ -236,7 +248,7 @@ extension UserAgent {
             // The 2xx never reached us, and the callee gave up waiting for its ACK.
             guard let transaction = session.client?.transaction else { return }
             transactions.abandon(transaction)
-            fail(&session, .timedOut, into: &effects)
+            fail(&session, .timedOut, at: arrival.now, into: &effects)
         case .over:
             break
         }
@@ -260,7 +272,7 @@ extension UserAgent {
         let inviteKey = keys.server(of: request, asInvite: true)
         guard let target = transactions.inviteToCancel(key: inviteKey) else {
             guard admits(request, key: key, arrival, into: &effects) else { return }
-            return answer(request, status: 481, key: key, arrival, into: &effects)
+            return answerStatelessly(request, status: 481, key: key, arrival, into: &effects)
         }
         answer(request, status: 200, key: key, arrival, into: &effects)
         guard let id = target, var session = sessions.checkOut(id) else { return }

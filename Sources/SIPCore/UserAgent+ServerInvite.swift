@@ -40,6 +40,10 @@ extension UserAgent {
         sessions.insert(session)
         guard var taken = sessions.checkOut(session.id) else { return }
         take(request, into: &taken, key: key, mergeKey: keys.merge(of: request), arrival, into: &effects)
+        let expiry = request.expires.map { Duration.seconds(Int64($0)) }
+        let limit = configuration.incomingAnswerLimit
+        taken.server?.expires = expiry.map { $0 < limit } ?? false
+        taken.timers.set(.unanswered, to: arrival.now.advanced(by: min(expiry ?? limit, limit)))
         sessions.checkIn(taken)
         var received = Self.receivedRequest(request, arrival)
         received.replaces = session.replaced
@@ -123,6 +127,7 @@ extension UserAgent {
         guard let message = send(answer, of: session, timer, at: now, into: &effects) else { return }
         session.timers.stop(.provisional)
         session.timers.stop(.keepAlive)
+        session.timers.stop(.unanswered)
         switch answer.status {
         case ..<300:
             session.describe(answer.body, by: .success)
@@ -134,9 +139,13 @@ extension UserAgent {
             session.timers.set(.acknowledgement, to: now.advanced(by: transactions.times.timeout))
             session.confirmed = 0
             session.enter(.established)
+            if let replaced = session.replaced.take() { endReplaced(replaced, at: now, into: &effects) }
         default:
             inviteDeclined(&session, at: now, into: &effects)
-            if session.state == .incoming { session.enter(.over) }
+            if session.state == .incoming {
+                dismissOwedAnswers(of: &session, at: now, into: &effects)
+                session.enter(.over)
+            }
         }
     }
 
@@ -163,6 +172,15 @@ extension UserAgent {
         proceedWithOffer(&session, at: now, into: &effects)
     }
 
+    /// The INVITE has run out: 487 (RFC 3261 §13.3.1), or 480 where it says nothing and our patience has.
+    mutating func unansweredForTooLong(
+        _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
+    ) {
+        guard session.state == .incoming, let server = session.server, !server.isDecided else { return }
+        refuse(&session, status: server.expires ? 487 : 480, at: now, into: &effects)
+        fail(&session, .timedOut, at: now, into: &effects)
+    }
+
     /// - Returns: Where the response lies in the bytes of `effects`; `nil` when it is too large to be sent.
     @discardableResult
     mutating func send(
@@ -171,7 +189,7 @@ extension UserAgent {
     ) -> Range<Int>? {
         guard let server = session.server, let status = SIPStatus(answer.status) else { return nil }
         let product = configuration.productName
-        let (allowed, supported) = (allowedMethods, supportedOptions())
+        let (allowed, supported) = (allowedMethods, supportedOptions)
         let contact = session.identity.contact
         let endReason = session.endReason
         let message = try? SIPSerializer.append(to: &effects.bytes) { message in
@@ -250,6 +268,7 @@ extension UserAgent {
     ) {
         refuse(&session, status: 487, at: arrival.now, into: &effects)
         guard session.state == .incoming else { return }
+        dismissOwedAnswers(of: &session, at: arrival.now, into: &effects)
         if session.report() { effects.events.append(.cancelled(session.id)) }
         session.enter(.over)
     }

@@ -1,6 +1,7 @@
 internal import SansIO
 
-/// A 2xx to our INVITE that comes when the session is over: another fork has answered too late (RFC 3261 §13.2.2.4).
+/// Answers to our INVITE that come when the session is over: another fork has answered too late (RFC 3261 §13.2.2.4),
+/// or a server that was given up begins to ring.
 ///
 /// Nothing is kept for it but the transaction's tombstone, so the ACK and the BYE are made of the response itself, with
 /// branches that are a function of it: each copy gets the same ACK, and only the first one a BYE.
@@ -20,17 +21,52 @@ extension UserAgent {
             remoteTarget: response.contact.map { response.string($0.uri.text) } ?? "",
             routeSet: response.routeSet().reversed(), peer: arrival.route, localCSeq: response.cSeq.number)
         let branch = keys.branch(strandedBy: response)
-        send(.ack, in: dialog, of: identity, branch: branch, cSeq: response.cSeq.number, into: &effects)
+        send(
+            SuccessAcknowledgement(cSeq: response.cSeq.number, branch: branch), in: dialog, of: identity,
+            into: &effects)
         let byeKey = keys.client(branch: ~branch, method: .bye)
         guard !isReinvite, !transactions.isFull, !transactions.contains(byeKey) else { return }
-        let bye = send(
-            .bye, in: dialog, of: identity, branch: ~branch, cSeq: CSeq.successor(of: response.cSeq.number),
-            into: &effects)
-        guard let bye else { return }
-        _ = effects.sends.popLast()  // The transaction sends it.
+        let (path, route) = (dialog.path, dialog.nextHop)
+        let line = RequestLine(
+            method: .bye, requestURI: path.requestURI, routes: path.routes, remoteParty: dialog.remoteParty,
+            cSeq: CSeq.successor(of: response.cSeq.number), branch: ~branch, transport: route.transport)
+        guard let bye = try? write(line, of: identity, into: &effects) else { return }
         _ = transactions.start(
-            .other, key: byeKey, message: bye, route: dialog.nextHop, user: .fork(.nobody), at: arrival.now,
+            .other, key: byeKey, message: bye, route: route, user: .fork(.nobody), at: arrival.now,
             into: &effects)
+    }
+
+    /// A provisional response from a server that was given up in silence, when the session is over: what it has begun
+    /// is cancelled.
+    mutating func strandedProgress(
+        _ response: borrowing SIPMessage, _ arrival: Arrival, into effects: inout UserAgentEffects
+    ) {
+        guard let key = keys.client(of: response), let invite = transactions.openInvite(key: key),
+            let branch = response.topVia.branch.flatMap({
+                HexadecimalDigits.number(inBranch: response.string($0))
+            }),
+            let identity = identity(of: response), let remoteParty = Self.untaggedTo(of: response),
+            !transactions.contains(keys.client(branch: branch, method: .cancel))
+        else { return }
+        let lines = String(decoding: invite.head, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard let requestURI = lines.first else { return }
+        let line = RequestLine(
+            method: .invite, requestURI: requestURI, routes: Array(lines.dropFirst()),
+            remoteParty: remoteParty, cSeq: response.cSeq.number, branch: branch,
+            transport: invite.route.transport)
+        sendCancel(
+            of: line, along: invite.route, of: identity, user: .cancel(.nobody), at: arrival.now,
+            into: &effects)
+        transactions.limit(invite.id, at: arrival.now)
+    }
+
+    /// To as the INVITE had it: without the far end's tag.
+    private static func untaggedTo(of response: borrowing SIPMessage) -> String? {
+        guard let text = response.text(of: .to) else { return nil }
+        guard let tag = response.to.tag else { return text }
+        let parameter = ";tag=\(response.string(tag))"
+        guard text.hasSuffix(parameter) else { return nil }
+        return String(text.dropLast(parameter.count))
     }
 
     /// What we wrote into the request that the response answers.
@@ -43,19 +79,5 @@ extension UserAgent {
             callID: response.string(response.callID), localTag: response.string(localTag), localParty: from,
             contact: "", sentBy: (host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host) + port,
             dialogKey: 0)
-    }
-
-    @discardableResult
-    private func send(
-        _ method: SIPMethod, in dialog: Dialog, of identity: InviteSession.Identity, branch: UInt64,
-        cSeq: UInt32, into effects: inout UserAgentEffects
-    ) -> Range<Int>? {
-        let (path, route) = (dialog.path, dialog.nextHop)
-        let line = RequestLine(
-            method: method, requestURI: path.requestURI, routes: path.routes,
-            remoteParty: dialog.remoteParty, cSeq: cSeq, branch: branch, transport: route.transport)
-        guard let message = try? write(line, of: identity, into: &effects) else { return nil }
-        effects.send(message, along: route)
-        return message
     }
 }

@@ -30,7 +30,7 @@ extension UserAgent {
         case .invite where session.state == .inviting:
             inviteNotSent(&session, at: now, into: &effects)
         case .bye:
-            finish(&session, into: &effects)
+            finish(&session, at: now, into: &effects)
         case .offer:
             if session.outgoing?.isOpen == true {
                 offerFailed(&session, .transportFailed, at: now, into: &effects)

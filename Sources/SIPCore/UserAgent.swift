@@ -20,6 +20,8 @@ public struct UserAgent: ~Copyable {
     var requests = RequestTable()
     /// Value of Allow.
     let allowedMethods: String
+    /// Value of Supported in responses.
+    let supportedOptions: String
     /// One bit for each registered method that is handed up to the application.
     let handedUp: UInt32
     var counters = Statistics()
@@ -33,6 +35,7 @@ public struct UserAgent: ~Copyable {
         self.configuration = configuration
         self.generator = generator
         (allowedMethods, handedUp) = Self.served(configuration.methods)
+        supportedOptions = Self.supported(Self.optionTags, configuration)
         verifier =
             configuration.requiredCredentials.isEmpty
             ? nil
@@ -161,9 +164,7 @@ public struct UserAgent: ~Copyable {
         if let contact { answering.identity.contact = Self.oneLine(contact) }
         let answer = Answer(status: status, reason: reason, headers: headers, body: body)
         respond(to: &answering, answer, at: now, into: &effects)
-        let replaced = answering.state == .established ? answering.replaced.take() : nil
         sessions.checkIn(answering)
-        if let replaced { endReplaced(replaced, at: now, into: &effects) }
         counters.datagramsSent += effects.sends.count - sendCount
     }
 

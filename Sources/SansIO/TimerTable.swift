@@ -1,12 +1,12 @@
 /// The named timers of one machine: a fixed table of optional deadlines and their minimum.
 ///
-/// `Timer` is an enum with raw values `0..<8`; the table holds no clock and starts nothing by itself.
+/// `Timer` is an enum with raw values `0..<10`; the table holds no clock and starts nothing by itself.
 public struct TimerTable<Timer: RawRepresentable & CaseIterable>: Sendable where Timer.RawValue == Int {
     // Int64.max stands for "stopped": one comparison per slot and no optionals in the table.
-    @usableFromInline var deadlines: InlineArray<8, Int64>
+    @usableFromInline var deadlines: InlineArray<10, Int64>
 
     @inlinable public init() {
-        assert(Timer.allCases.allSatisfy { (0..<8).contains($0.rawValue) }, "raw values are 0..<8")
+        assert(Timer.allCases.allSatisfy { (0..<10).contains($0.rawValue) }, "raw values are 0..<10")
         deadlines = InlineArray(repeating: .max)
     }
 

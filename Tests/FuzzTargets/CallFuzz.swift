@@ -2,7 +2,7 @@ import SIPCore
 import SansIO
 
 /// Two user agents, the datagrams between them, and operations read from bytes: any order of calls, answers, losses,
-/// copies, corruption and waiting. Afterwards everything is ended and delivered, and nothing may be left.
+/// copies, corruption and waiting, offers, failover and redirections. Afterwards everything is ended and delivered, and nothing may be left.
 struct CallFuzz: ~Copyable {
     private struct Flight {
         var bytes: [UInt8]
@@ -30,6 +30,7 @@ struct CallFuzz: ~Copyable {
         input = Input(bytes)
         var configuration = UserAgent.Configuration()
         configuration.methods = [.info, .message, .refer, .notify]
+        configuration.sessionInterval = .seconds(90)
         configuration.maximumSessions = 32
         configuration.maximumRequests = 32
         left = UserAgent(configuration: configuration, generator: SeededGenerator(seed: 1))
@@ -65,17 +66,62 @@ struct CallFuzz: ~Copyable {
             let transport: SIPTransport = operation & 0x10 == 0 ? .udp : .tcp
             let peer = Self.address(1 - side)
             act(side) { $0.transportFailed(transport, to: peer, at: $1, into: &$2) }
-        default: requestOutside(on: side)
+        default: further(operation >> 4 & 7, on: side)
         }
     }
 
+    /// Operations of the second sixteen: the number in the high bits, below the side.
+    private mutating func further(_ operation: UInt8, on side: Int) {
+        switch operation {
+        case 0, 1: requestOutside(on: side)
+        case 2, 3: offer(on: side)
+        case 4, 5: answerOffer(on: side)
+        case 6: if let id = pick(sessions[side]) { act(side) { $0.withdrawOffer(in: id, at: $1, into: &$2) } }
+        default: redirect(on: side)
+        }
+    }
+
+    private mutating func offer(on side: Int) {
+        guard let id = pick(sessions[side]) else { return }
+        let choice = input.next() ?? 0
+        let method: OfferMethod = choice & 1 == 0 ? .reinvite : .update
+        let body = choice & 2 == 0 ? Self.description : nil
+        act(side) { agent, now, effects in
+            try? agent.offer(id, body: body, method: method, at: now, into: &effects)
+        }
+    }
+
+    private mutating func answerOffer(on side: Int) {
+        guard let id = pick(sessions[side]) else { return }
+        let choice = input.next() ?? 0
+        let status = choice & 1 == 0 ? 200 : 488
+        let body = choice & 3 == 0 ? Self.description : nil
+        act(side) { $0.answer(offerIn: id, status: status, body: body, at: $1, into: &$2) }
+    }
+
+    private mutating func redirect(on side: Int) {
+        guard let id = pick(sessions[side]) else { return }
+        let targets = [SIPTarget(transport: .udp, address: Self.address(1 - side), host: "b")]
+        let choice = input.next() ?? 0
+        act(side) { $0.redirect(id, to: choice & 1 == 0 ? targets : [], at: $1, into: &$2) }
+    }
+
     private mutating func invite(from side: Int) {
-        let transport: SIPTransport = (input.next() ?? 0) & 1 == 0 ? .udp : .tcp
-        let invite = OutgoingInvite(
+        let choice = input.next() ?? 0
+        let transport: SIPTransport = choice & 1 == 0 ? .udp : .tcp
+        var invite = OutgoingInvite(
             requestURI: "sip:b@192.0.2.\(2 - side)", from: "<sip:a@192.0.2.\(side + 1)>",
             to: "<sip:b@192.0.2.\(2 - side)>", contact: "<sip:a@192.0.2.\(side + 1):5060>",
             sentBy: "192.0.2.\(side + 1):5060", body: Self.description, destination: Self.address(1 - side),
             socket: SocketID(rawValue: 1), transport: transport)
+        if choice & 2 != 0 { invite.body = nil }
+        if choice & 4 != 0 { invite.options.reliability = .required }
+        if choice & 8 != 0 { invite.options.sessionInterval = .seconds(90) }
+        if choice & 16 != 0 {
+            invite.alternatives = [SIPTarget(transport: .udp, address: Self.address(1 - side), host: "b")]
+        }
+        if choice & 32 != 0 { invite.options.redirections = RedirectionPolicy() }
+        if choice & 64 != 0 { invite.credentials = [SIPCredentials(username: "a", password: "b")] }
         var id: InviteSessionID?
         act(side) { agent, now, effects in id = try? agent.invite(invite, at: now, into: &effects).session }
         if let id {
@@ -88,7 +134,17 @@ struct CallFuzz: ~Copyable {
         guard let id = pick(sessions[side]) else { return }
         let status = Self.statuses[Int(input.next() ?? 0) % Self.statuses.count]
         let body = status == 183 || status == 200 ? Self.description : nil
-        act(side) { $0.respond(to: id, status: status, body: body, at: $1, into: &$2) }
+        let headers: [SIPHeaderField] =
+            switch status {
+            case 302:
+                ["<sip:c@192.0.2.\(side + 1)>", "<sip:d@host.example>;q=0.5"].map {
+                    SIPHeaderField(name: "Contact", value: $0)
+                }
+            case 401:
+                [SIPHeaderField(name: "WWW-Authenticate", value: #"Digest realm="r", nonce="n", qop="auth""#)]
+            default: []
+            }
+        act(side) { $0.respond(to: id, status: status, headers: headers, body: body, at: $1, into: &$2) }
     }
 
     private mutating func requestInSession(on side: Int) {

@@ -30,6 +30,9 @@ struct ClientAuthentication: Sendable {
         init() {}
     }
 
+    /// Realms answered in one session: each costs a field in every later request.
+    static let maximumRealms = 8
+
     private var spaces: [Space] = []
     /// The session's own request that is under way: INVITE or BYE.
     private var ownAttempt = Attempt()
@@ -67,7 +70,8 @@ struct ClientAuthentication: Sendable {
                 let isNew = challenge.isStale && challenge.nonce != spaces[known].challenge.nonce
                 guard isNew else { return false }
             }
-            guard let answer = DigestAuthentication.credentials(for: challenge.realm, among: credentials)
+            guard known != nil || spaces.count < Self.maximumRealms,
+                let answer = DigestAuthentication.credentials(for: challenge.realm, among: credentials)
             else { continue }
             isAnswerable = true
             if !isAnswered { attempt.answered.append((isProxy, challenge.realm)) }

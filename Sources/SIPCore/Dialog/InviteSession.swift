@@ -38,6 +38,10 @@ struct InviteSession: Sendable {
         case provisional
         /// A provisional response so that the INVITE is not taken for dead (RFC 3261 §13.3.1.1).
         case keepAlive
+        /// The application has not answered the offer of an UPDATE or PRACK.
+        case owedAnswer
+        /// The INVITE has run out, or the application has left it unanswered for too long (RFC 3261 §13.3.1).
+        case unanswered
     }
 
     /// What all requests of this session have in common.
@@ -83,8 +87,8 @@ struct InviteSession: Sendable {
     var owedAnswers: [OwedAnswer] = []
     /// PRACKs under way.
     var pracks: [PendingPrack] = []
-    /// For copies of the 2xx to our last re-INVITE.
-    var reinviteAcknowledgement: ReinviteAcknowledgement?
+    /// What every copy of the 2xx to our last re-INVITE is acknowledged with.
+    var reinviteAcknowledgement: UserAgent.SuccessAcknowledgement?
     /// Our last offer or answer: what a refresh by re-INVITE repeats.
     var localDescription: SIPBody?
     var sessionTimer = SessionTimer()
@@ -157,6 +161,13 @@ extension InviteSession {
         var hasProgressed = false
         /// Servers that were given up for the next, while their transactions last.
         var superseded: [SupersededInvite] = []
+
+        /// The request line of the INVITE, and what its CANCEL repeats.
+        var line: UserAgent.RequestLine {
+            UserAgent.RequestLine(
+                method: .invite, requestURI: request.requestURI, routes: request.routes,
+                remoteParty: request.to, cSeq: cSeq, branch: branch, transport: route.transport)
+        }
     }
 
     /// An INVITE of the far end.
@@ -178,6 +189,8 @@ extension InviteSession {
         var answer: [UInt8] = []
         var repeatInterval = Duration.zero
         var isDecided = false
+        /// Its `Expires` ends before our own limit.
+        var expires = false
     }
 }
 

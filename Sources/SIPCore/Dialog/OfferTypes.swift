@@ -10,10 +10,12 @@ public enum OfferMethod: Hashable, Sendable {
 public enum OfferFailure: Hashable, Sendable {
     /// A final response of 300 or more that leaves the dialog, or 491 every time.
     case refused(ReceivedResponse)
-    /// ``UserAgent/withdrawOffer(in:at:into:)`` took it back in time, or it could not be written.
+    /// ``UserAgent/withdrawOffer(in:at:into:)`` took it back in time, it could not be written, or its early dialog is gone.
     case withdrawn
     /// It could not be sent, or its connection was lost before anything had come back (RFC 3261 §8.1.3.1).
     case transportFailed
+    /// Nobody has answered it in an early dialog; where the call is up, that ends it instead.
+    case timedOut
 }
 
 /// An offer of the far end that waits for ``UserAgent/answer(offerIn:status:reason:headers:body:at:into:)``.

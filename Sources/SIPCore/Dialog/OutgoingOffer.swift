@@ -63,6 +63,8 @@ struct OutgoingOffer: Sendable {
     private(set) var state = State.blocked
     var cSeq: UInt32 = 0
     var transaction: TransactionID?
+    /// The dialog that it was sent in; `nil` before.
+    var remoteTag: [UInt8]?
     /// The request line as sent, and its way: CANCEL repeats both.
     var line: UserAgent.RequestLine?
     var route: MessageRoute?

@@ -1,3 +1,5 @@
+internal import SansIO
+
 /// An offer of the far end that the application has not answered yet, and the message that will carry the answer.
 struct OwedAnswer: Sendable {
     enum Message: Sendable {
@@ -15,11 +17,18 @@ struct OwedAnswer: Sendable {
         /// Lines that the response repeats.
         let head: [UInt8]
         let terms: SessionTimerTerms
+        /// When we answer in place of an application that does not.
+        let limit: MonotonicInstant
     }
 
     /// The dialog.
     let remoteTag: [UInt8]
     let message: Message
+
+    /// When it is too late; `nil` for answers that go into requests of ours.
+    var limit: MonotonicInstant? {
+        if case .response(let response) = message { response.limit } else { nil }
+    }
 
     /// Whether it is a request of `carrier` in the dialog with `tag`.
     func isResponse(to carrier: OfferAnswer.Carrier, in tag: [UInt8]) -> Bool {
@@ -30,14 +39,4 @@ struct OwedAnswer: Sendable {
     var isAcknowledgement: Bool {
         if case .acknowledgement = message { true } else { false }
     }
-}
-
-/// What every copy of the 2xx to a re-INVITE of ours is acknowledged with (RFC 3261 §13.2.2.4).
-struct ReinviteAcknowledgement: Sendable {
-    let cSeq: UInt32
-    let branch: UInt64
-    /// Credentials of the re-INVITE.
-    let authorization: [SIPHeaderField]
-    /// The answer, when the 2xx offered.
-    var body: SIPBody?
 }

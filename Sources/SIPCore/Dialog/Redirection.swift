@@ -96,8 +96,10 @@ struct Redirection: Sendable {
         var cursor = response.values(of: .contact)
         while contacts.count < 32, let address = response.nextAddress(&cursor) {
             guard address.uri.isSIP, !address.uri.host.isEmpty else { continue }
-            var text = response.string(address.uri.text)
-            if let headers = text.firstIndex(of: "?") { text = String(text[..<headers]) }
+            // A question mark may stand in the user part as well.
+            let (whole, headers) = (address.uri.text, address.uri.headers)
+            let end = headers.isEmpty ? whole.end : max(whole.start, headers.start - 1)
+            let text = response.string(SIPSlice(whole.start, end))
             let quality = address.parameters.first("q", in: response.bytes)?.value
             contacts.append(
                 Contact(uri: text, quality: quality.map { Self.quality(response.string($0)) } ?? 1000))

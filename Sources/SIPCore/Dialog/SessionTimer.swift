@@ -17,7 +17,7 @@ struct SessionTimer: Hashable, Sendable {
         case refreshing
         /// They are the refresher.
         case theirs
-        /// Expired, or the dialog has ended.
+        /// Expired.
         case over
     }
 
@@ -33,7 +33,6 @@ struct SessionTimer: Hashable, Sendable {
         case expired
         /// Our refresh was refused by a response that leaves the dialog.
         case refused
-        case ended
     }
 
     enum Action: Hashable, Sendable, CaseIterable {
@@ -78,8 +77,6 @@ struct SessionTimer: Hashable, Sendable {
 
     mutating func refreshRefused(at now: MonotonicInstant) { step(.refused, at: now) }
 
-    mutating func end(at now: MonotonicInstant) { step(.ended, at: now) }
-
     /// What is due at `now`.
     mutating func fire(at now: MonotonicInstant) -> Action {
         if let expiresAt, expiresAt <= now { return step(.expired, at: now) }
@@ -122,7 +119,6 @@ struct SessionTimer: Hashable, Sendable {
         case (.refreshing, .refused): Transition(.ours, .tryAgain, "RFC 4028 §7.4")
         case (.off, .refused), (.ours, .refused), (.theirs, .refused):
             Transition(state, .none, "RFC 4028 §7.4")
-        case (_, .ended): Transition(.over, .stop, "RFC 4028 §10")
         }
     }
 }

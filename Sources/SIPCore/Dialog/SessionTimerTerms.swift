@@ -31,8 +31,17 @@ struct SessionTimerTerms: Hashable, Sendable {
     ///   - wanted: Seconds of our own, `nil` when we only follow.
     ///   - least: The least interval that we accept.
     func agreement(wanted: UInt32?, least: UInt32) -> SIPSessionExpires? {
-        guard let proposed = interval ?? wanted else { return nil }
-        let seconds = max(min(proposed, wanted ?? proposed), max(minimum, least))
+        let floor = max(minimum, least)
+        let seconds: UInt32
+        if let interval {
+            // What a request proposes is never raised (RFC 4028 §9), and below the least there is it means nothing (§4).
+            guard interval >= SessionTimer.leastInterval else { return nil }
+            seconds = min(interval, max(wanted ?? interval, floor))
+        } else if let wanted {
+            seconds = max(wanted, floor)
+        } else {
+            return nil
+        }
         // A sender without the extension cannot refresh, whatever a proxy wrote (RFC 4028 §9, table 2).
         let refresher: SIPSessionExpires.Refresher = isSupported ? refresher ?? .uac : .uas
         return SIPSessionExpires(seconds: seconds, refresher: refresher)

@@ -10,6 +10,7 @@ enum ASCII {
     static let backslash = UInt8(ascii: "\\")
     static let colon = UInt8(ascii: ":")
     static let semicolon = UInt8(ascii: ";")
+    static let hyphen = UInt8(ascii: "-")
     static let comma = UInt8(ascii: ",")
     static let equals = UInt8(ascii: "=")
     static let slash = UInt8(ascii: "/")

@@ -3,7 +3,8 @@ internal import SansIO
 /// Server transaction of any request but INVITE and ACK (RFC 3261 §17.2.2). Over a reliable transport timer J is zero.
 ///
 ///     trying ──1xx──► proceeding ──2xx-6xx──► completed ──J──► terminated
-///        └──2xx-6xx────────────────────────────▲
+///        ├──2xx-6xx────────────────────────────▲          ▲
+///        └──64*T1 without an answer─────────────────────────┘
 struct NonInviteServerTransaction: Sendable {
     enum State: Hashable, Sendable, CaseIterable { case trying, proceeding, completed, terminated }
     enum Timer: Int, CaseIterable, Sendable { case j }
@@ -19,9 +20,11 @@ struct NonInviteServerTransaction: Sendable {
 
     init(times: TransactionTimers) { self.times = times }
 
-    /// The earliest instant at which ``fire(at:)`` has work to do; `nil` while the TU has not decided, and once
-    /// terminated.
+    /// The earliest instant at which ``fire(at:)`` has work to do; `nil` before ``start(at:)``, and once terminated.
     var nextDeadline: MonotonicInstant? { timers.next }
+
+    /// The request has come. Its client has stopped waiting after 64*T1 (timer F), so no answer is of use after that.
+    mutating func start(at now: MonotonicInstant) { timers.set(.j, to: now.advanced(by: times.timeout)) }
 
     /// The request again.
     func receiveRequest(into out: inout Output) {
@@ -35,7 +38,7 @@ struct NonInviteServerTransaction: Sendable {
     mutating func respond(code: Int, at now: MonotonicInstant, into out: inout Output) {
         switch (state, code) {
         case (.trying, 100..<200), (.proceeding, 100..<200):
-            enter(.proceeding)
+            state = .proceeding
             out.send(.response)
         case (.trying, 200..<700), (.proceeding, 200..<700):
             if times.isReliable {

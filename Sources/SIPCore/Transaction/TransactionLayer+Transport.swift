@@ -8,10 +8,11 @@ extension TransactionLayer {
     mutating func failTransport(
         _ transport: SIPTransport, where matches: (MessageRoute) -> Bool, into failed: inout [TransactionUser]
     ) {
+        if transport.isReliable, streamClientCount == 0 { return }
         for index in live.slots.indices {
-            guard let record = live[index], record.route.transport == transport, matches(record.route) else {
-                continue
-            }
+            guard let route = live.slots[index]?.route, route.transport == transport, matches(route),
+                let record = live[index]
+            else { continue }
             switch record.machine {
             case .inviteClient(var machine):
                 var out = InviteClientTransaction.Output()

@@ -7,37 +7,6 @@ internal import SansIO
 /// ``maximumCount`` (tombstones included) it takes no more server transactions, which the owner answers with a
 /// stateless 503; client transactions are bounded by the owner's limit on sessions.
 struct TransactionLayer: Sendable {
-    /// What came of a response.
-    enum ResponseOutcome: Hashable, Sendable {
-        /// It fits no transaction.
-        case stray
-        /// A repetition that concerns nobody.
-        case absorbed
-        /// The user must see it.
-        case deliver(TransactionUser)
-        /// The user must see it after the ACK was sent: a first final response of 300 or more to an INVITE.
-        case acknowledgeAndDeliver(Acknowledgement, TransactionUser)
-        /// A repetition of such a response: the ACK was lost.
-        case acknowledge(Acknowledgement)
-    }
-
-    /// What the ACK for a final response of 300 or more takes from the INVITE (RFC 3261 §17.1.1.3).
-    struct Acknowledgement: Hashable, Sendable {
-        /// Request-URI and Route values, a line each, as the INVITE had them.
-        var head: [UInt8]
-        var route: MessageRoute
-    }
-
-    /// What came of a request.
-    enum RequestOutcome: Hashable, Sendable {
-        /// No transaction has it: a new request, or an ACK for a 2xx.
-        case new
-        /// A repetition; what it asks for is among the sends.
-        case absorbed
-        /// A repetition: the owner answers it with the same status again.
-        case answerAgain(status: Int)
-    }
-
     let times: TransactionTimers
     let maximumCount: Int
     private(set) var live = Slab<Live>()
@@ -46,6 +15,10 @@ struct TransactionLayer: Sendable {
     private var slots: [UInt64: Int32] = [:]
     private var mergeSlots: [UInt64: Int32] = [:]
     private var deadlines = DeadlineHeap()
+    /// Server transactions by the host that they answer; those without any are not in it.
+    private var serverCounts: [SocketAddress: Int] = [:]
+    /// Client transactions over streams: only they can lose a connection.
+    private(set) var streamClientCount = 0
 
     init(times: TransactionTimers, maximumCount: Int) {
         self.times = times
@@ -54,6 +27,9 @@ struct TransactionLayer: Sendable {
 
     var count: Int { live.count + tombstones.count }
     var isFull: Bool { count >= maximumCount }
+
+    /// Server transactions whose responses go to the host of `source`.
+    func serverCount(of source: SocketAddress) -> Int { serverCounts[source.with(port: 0)] ?? 0 }
 
     /// The earliest instant at which ``fire(at:into:timedOut:)`` has work; `nil` when no timer runs.
     var nextDeadline: MonotonicInstant? { deadlines.first?.deadline }
@@ -142,6 +118,15 @@ struct TransactionLayer: Sendable {
         settle(Int(id.index))
     }
 
+    /// An INVITE of ours that has no final response: how it went, and its Request-URI and Route values.
+    func openInvite(key: UInt64) -> (id: TransactionID, head: [UInt8], route: MessageRoute)? {
+        guard let slot = slots[key], slot & 1 == 0, let record = live[Int(slot >> 1)],
+            case .inviteClient = record.machine
+        else { return nil }
+        let id = TransactionID(index: slot >> 1, generation: live.generation(at: Int(slot >> 1)))
+        return (id, Self.acknowledgementHead(of: record.message), record.route)
+    }
+
     /// Notes whose 2xx made the session, so that its copies are known when that is over.
     mutating func note(answeredBy remoteTag: UInt32, key: UInt64) {
         guard let slot = slots[key], slot & 1 == 1 else { return }
@@ -213,12 +198,15 @@ struct TransactionLayer: Sendable {
     }
 
     /// Takes up a new request other than INVITE that the application answers.
-    mutating func acceptRequest(key: UInt64, mergeKey: UInt64, route: MessageRoute) -> TransactionID {
-        insert(
+    mutating func acceptRequest(
+        key: UInt64, mergeKey: UInt64, route: MessageRoute, at now: MonotonicInstant
+    ) -> TransactionID {
+        var machine = NonInviteServerTransaction(times: times.over(route.transport))
+        machine.start(at: now)
+        return insert(
             Live(
-                key: key, mergeKey: mergeKey,
-                machine: .nonInviteServer(NonInviteServerTransaction(times: times.over(route.transport))),
-                message: [], route: route, user: .invite(.nobody)))
+                key: key, mergeKey: mergeKey, machine: .nonInviteServer(machine), message: [], route: route,
+                user: .invite(.nobody)))
     }
 
     /// Sends a serialised response, the last message in `effects`, to such a request.
@@ -365,6 +353,11 @@ struct TransactionLayer: Sendable {
     // MARK: Slots
 
     private mutating func insert(_ record: Live) -> TransactionID {
+        if record.isServer {
+            count(record.route.destination, by: 1)
+        } else if record.route.transport.isReliable {
+            streamClientCount += 1
+        }
         let index = live.insert(record)
         let slot = Int32(index << 1)
         slots[record.key] = slot
@@ -374,6 +367,7 @@ struct TransactionLayer: Sendable {
     }
 
     private mutating func insert(_ tombstone: Tombstone, until deadline: MonotonicInstant?) {
+        if tombstone.kind.isServer { count(tombstone.route.destination, by: 1) }
         let slot = tombstones.insert(tombstone) << 1 | 1
         slots[tombstone.key] = Int32(slot)
         if tombstone.mergeKey != 0 { mergeSlots[tombstone.mergeKey] = Int32(slot) }
@@ -389,6 +383,7 @@ struct TransactionLayer: Sendable {
         case .lingering(let kind):
             deadlines.set(index << 1, to: nil)
             _ = live.remove(at: index)
+            leave(record)
             insert(
                 Tombstone(
                     key: record.key, mergeKey: record.mergeKey, session: record.user.session,
@@ -399,8 +394,24 @@ struct TransactionLayer: Sendable {
         case .over:
             deadlines.set(index << 1, to: nil)
             _ = live.remove(at: index)
+            leave(record)
             forget(key: record.key, mergeKey: record.mergeKey, slot: Int32(index << 1))
         }
+    }
+
+    /// Takes a record that lives no more out of the counts.
+    private mutating func leave(_ record: Live) {
+        if record.isServer {
+            count(record.route.destination, by: -1)
+        } else if record.route.transport.isReliable {
+            streamClientCount -= 1
+        }
+    }
+
+    private mutating func count(_ destination: SocketAddress, by change: Int) {
+        let host = destination.with(port: 0)
+        let count = (serverCounts[host] ?? 0) + change
+        serverCounts[host] = count > 0 ? count : nil
     }
 
     /// Puts a machine back after a step.
@@ -411,6 +422,7 @@ struct TransactionLayer: Sendable {
 
     private mutating func bury(_ index: Int) {
         guard let tombstone = tombstones.remove(at: index) else { return }
+        if tombstone.kind.isServer { count(tombstone.route.destination, by: -1) }
         forget(key: tombstone.key, mergeKey: tombstone.mergeKey, slot: Int32(index << 1 | 1))
     }
 

@@ -73,6 +73,13 @@ extension TransactionLayer {
         var route: MessageRoute
         var user: TransactionUser
 
+        var isServer: Bool {
+            switch machine {
+            case .inviteServer, .nonInviteServer: true
+            case .inviteClient, .nonInviteClient: false
+            }
+        }
+
         var nextDeadline: MonotonicInstant? {
             switch machine {
             case .inviteClient(let machine): machine.nextDeadline
@@ -101,6 +108,13 @@ extension TransactionLayer {
             case inviteServerConfirmed
             /// Timer J: copies of the request are answered again.
             case nonInviteServerCompleted
+
+            var isServer: Bool {
+                switch self {
+                case .inviteServerAccepted, .inviteServerConfirmed, .nonInviteServerCompleted: true
+                case .inviteClientAccepted, .inviteClientCompleted, .nonInviteClientCompleted: false
+                }
+            }
         }
 
         var key: UInt64

@@ -109,7 +109,7 @@ public struct ReceivedReferral: Sendable {
     ) {
         guard isNotifying else { return }
         isNotifying = false
-        // Anything but a 2xx ends the subscription, unless it says when to try again (RFC 6665 §4.2.2).
+        // Anything but a 2xx ends the subscription (RFC 6665 §4.2.2); a Retry-After would outlast most transfers.
         guard let status, (200..<300).contains(status) else { return unsubscribe(into: &out) }
         if let next = pending.take() {
             notify(next.status, next.reason, at: now, into: &out)

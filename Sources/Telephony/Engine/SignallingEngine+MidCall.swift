@@ -58,6 +58,7 @@ extension SignallingEngine {
         case .refused(let response): text = "the far end refused with \(response.status)"
         case .withdrawn: text = "the offer could not be made"
         case .transportFailed: text = "the offer could not be sent"
+        case .timedOut: text = "the far end did not answer the offer"
         }
         offerRefused(call, CallError(.refused, text))
     }

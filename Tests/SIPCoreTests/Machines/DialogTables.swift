@@ -263,7 +263,6 @@ struct SessionTimerTable: TabledMachine {
         case .refreshDue: "half the interval over"
         case .expired: "interval nearly over"
         case .refused: "refresh refused"
-        case .ended: "dialog ended"
         }
     }
 
@@ -306,7 +305,6 @@ struct SessionTimerTable: TabledMachine {
             now = now.advanced(by: .seconds(1_800))
             return Self.words(machine.fire(at: now))
         case .refused: machine.refreshRefused(at: now)
-        case .ended: machine.end(at: now)
         }
         if before.state == .over
             || machine.nextDeadline == before.nextDeadline && machine.state == before.state

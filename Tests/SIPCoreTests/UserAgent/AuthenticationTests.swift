@@ -201,4 +201,22 @@ struct AuthenticationTests {
         wire.inject(Scripted.request("ACK", branch: "z9hG4bKthird"), to: .callee)
         #expect(wire.sent(by: .callee) == ["407 OPTIONS", "481 CANCEL"])
     }
+
+    @Test("A session answers eight realms at most, however many servers name")
+    func realms() throws {
+        let replies = (0..<12).map { (407, "Proxy-Authenticate: " + Self.challenge("realm \($0)", "n")) }
+        let wire = try scripted(replies, maximum: 100)
+        let last = wire.datagrams.last { $0.name == "INVITE" }?.text ?? ""
+        #expect(last.split(separator: "\r\n").filter { $0.hasPrefix("Proxy-Authorization:") }.count == 8)
+        #expect(wire.callerLabels == ["credentials refused 407"])
+    }
+
+    @Test("A challenge to an INVITE is sent once, whoever it reaches")
+    func challengedOnce() {
+        let wire = trunk()
+        wire.inject(Scripted.request("INVITE", body: "offer"), to: .callee)
+        wire.run()
+        #expect(wire.sent(by: .callee) == ["407 INVITE"])
+        #expect(wire.callee.statistics.liveTransactions == 0)
+    }
 }

@@ -146,4 +146,24 @@ struct DigestFlowTests {
         #expect(authorizations(wire.datagrams[3].text).first?.contains("nc=00000002") == true)
         #expect(wire.caller.statistics.serverProofsAccepted == 0)
     }
+
+    @Test(
+        "Of many answers in one request eight are looked at; challenges are sent once, without a transaction")
+    func manyAnswers() throws {
+        let wire = trunk()
+        try send(options(), wire)
+        wire.run(for: .seconds(1))
+        let authorized = try #require(wire.datagrams.last { $0.from == .caller }).text
+        let branch = try #require(Scripted.parameter("branch", of: Scripted.header("Via", of: authorized)))
+        let right = try #require(
+            authorized.split(separator: "\r\n").first { $0.hasPrefix("Proxy-Authorization:") }.map(
+                String.init))
+        let again = right.replacing("nc=00000001", with: "nc=00000002")
+        let wrong = String(repeating: again + "\r\n", count: 8)
+        let flood = authorized.replacing(branch, with: "z9hG4bKflood").replacing(right, with: wrong + right)
+        wire.inject(flood, to: .callee)
+        wire.run()
+        #expect(wire.sent(by: .callee).suffix(1) == ["407 OPTIONS"])
+        #expect(wire.isDrained)
+    }
 }

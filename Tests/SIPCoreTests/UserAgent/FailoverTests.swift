@@ -167,4 +167,60 @@ struct FailoverTests {
         #expect(wire.callerLabels == ["abandoned"])
         #expect(wire.datagrams.allSatisfy { $0.destination == Self.first } && wire.isDrained)
     }
+
+    @Test("The next server may challenge in the realm that the first one has challenged in")
+    func challengedByBoth() throws {
+        let wire = Wire()
+        wire.fate = { _, _ in [] }
+        try wire.call(request([SIPTarget(transport: .udp, address: Self.second, host: "b")]))
+        func reply(_ status: Int, _ tag: String, _ headers: [String] = []) {
+            let invite = wire.datagrams.last { $0.name == "INVITE" }?.text ?? ""
+            wire.inject(Scripted.response(status, to: invite, tag: tag, headers: headers), to: .caller)
+        }
+        let challenge = "Proxy-Authenticate: Digest realm=\"trunk\", algorithm=MD5, nonce="
+        reply(407, "a", [challenge + "\"one\""])
+        reply(503, "b")
+        reply(407, "c", [challenge + "\"two\""])
+        let last = wire.datagrams.last { $0.name == "INVITE" }
+        #expect(last?.destination == Self.second)
+        #expect(last.flatMap { field("Proxy-Authorization", of: $0.text) }?.contains("nonce=\"two\"") == true)
+        #expect(wire.callerLabels == ["failed over to 192.0.2.10:5060 by udp"])
+    }
+
+    @Test("A server that was given up and cancelled, and never says another word, is forgotten after 64*T1")
+    func cancelledSilence() throws {
+        let wire = Wire()
+        wire.answers()
+        wire.fate = { _, datagram in datagram.destination == Self.first ? [] : [.milliseconds(10)] }
+        let session = try wire.call(request())
+        wire.inject(response("100 Trying", to: wire, tag: ""), to: .caller, from: Self.first)
+        wire.run(for: .seconds(14))
+        #expect(wire.callerLabels.last == "answered 200")
+        wire.inject(response("100 Trying", to: wire, tag: ""), to: .caller, from: Self.first)
+        wire.end(.caller, session)
+        wire.run()
+        #expect(wire.isDrained)
+    }
+
+    @Test("A server that was given up in silence and rings once the session is over is cancelled, once")
+    func ringsAfterTheEnd() throws {
+        let wire = Wire()
+        wire.answers()
+        let session = try wire.call(request())
+        wire.run(for: .seconds(6))
+        wire.end(.caller, session)
+        wire.run(for: .seconds(1))
+        #expect(wire.callerLabels.last == "ended by us")
+        wire.inject(response("180 Ringing", to: wire), to: .caller, from: Self.first)
+        wire.inject(response("180 Ringing", to: wire), to: .caller, from: Self.first)
+        let cancels = wire.datagrams.filter { $0.name == "CANCEL" }
+        #expect(cancels.map(\.destination) == [Self.first])
+        let (invite, cancel) = (wire.datagrams[0].text, cancels.first?.text ?? "")
+        #expect(cancel.hasPrefix("CANCEL sip:bob@192.0.2.2 SIP/2.0\r\n"))
+        for name in ["Via", "From", "To", "Call-ID"] {
+            #expect(field(name, of: cancel) == field(name, of: invite))
+        }
+        wire.run()
+        #expect(wire.isDrained)
+    }
 }

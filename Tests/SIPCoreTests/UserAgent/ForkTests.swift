@@ -123,6 +123,6 @@ struct ForkTests {
                 Scripted.response(200, to: invite, tag: "fork\(99 - fork)", headers: [contact]), to: .caller)
         }
         #expect(wire.callerLabels.filter { $0 == "answered 200" }.count == 1)
-        #expect(wire.sent(by: .caller).filter { $0 == "BYE" }.count == 15)
+        #expect(wire.sent(by: .caller).filter { $0 == "BYE" }.count == 99)
     }
 }

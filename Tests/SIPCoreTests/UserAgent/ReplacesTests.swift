@@ -158,4 +158,24 @@ struct ReplacesTests {
         #expect(answers(invite(replaces, branch: "z9hG4bKs", require: true), wire) == ["420 INVITE"])
         #expect(Scripted.header("Unsupported", of: wire.datagrams.last?.text ?? "") == "replaces")
     }
+
+    @Test("A 2xx that waits for a PRACK ends the replaced call when it goes out, not before")
+    func heldAnswer() throws {
+        let wire = wire()
+        let (_, _, replaces) = try established(wire)
+        wire.onCallee = { _, _ in }
+        let text = invite(replaces).replacing("Replaces:", with: "Require: 100rel\r\nReplaces:")
+        #expect(answers(text, wire) == ["100 INVITE"])
+        let session = try #require(wire.calleeEvents.last?.session)
+        wire.respond(session, 183, body: "answer")
+        let progress = wire.datagrams.last?.text ?? ""
+        wire.respond(session, 200)
+        #expect(wire.sent(by: .callee).last == "183 INVITE")
+        let prack = Scripted.request(
+            "PRACK", branch: "z9hG4bKp", cSeq: 2, fromTag: "carol",
+            toTag: Scripted.parameter("tag", of: Scripted.header("To", of: progress)),
+            callID: Scripted.header("Call-ID", of: progress) ?? "",
+            headers: ["RAck: \(Scripted.header("RSeq", of: progress) ?? "") 1 INVITE"])
+        #expect(answers(prack, wire) == ["200 PRACK", "200 INVITE", "BYE"])
+    }
 }

@@ -397,4 +397,20 @@ struct SessionRequestTests {
         wire.inject(Scripted.response(200, to: second), to: .caller)
         #expect(wire.callerLabels.last == "request answered 200")
     }
+
+    @Test("A series whose first request cannot be sent leaves nothing")
+    func unsentSeries() {
+        let wire = Wire()
+        let request = OutgoingRequest(
+            method: .message, requestURI: "sip:192.0.2.2", from: "<sip:alice@192.0.2.1>",
+            to: "<sip:bob@192.0.2.2>", sentBy: "192.0.2.1:5060",
+            callID: "too-large", isSeries: true,
+            body: SIPBody(contentType: "text/plain", bytes: Array(repeating: 65, count: 70_000)),
+            destination: Wire.Side.callee.address,
+            socket: SocketID(rawValue: 1))
+        #expect(throws: UserAgentError.self) {
+            _ = try wire.command(.caller) { try $0.request(request, at: $1, into: &$2) }
+        }
+        #expect(wire.caller.statistics.liveRequests == 0)
+    }
 }

@@ -80,6 +80,31 @@ struct RetryTests {
 
     private func answer(_ status: Int, _ wire: Wire) { answer(status, [], wire) }
 
+    @Test("A stranger that a 3xx names gets no credentials that name no realm, nor what the trunk was told")
+    func redirectedToAStranger() throws {
+        let (wire, _) = try calling(Self.following) {
+            $0.credentials = [
+                SIPCredentials(username: "u", password: "p"),
+                SIPCredentials(username: "v", password: "q", realm: "friend"),
+            ]
+        }
+        func challenge(_ realm: String) -> [String] {
+            ["Proxy-Authenticate: Digest realm=\"\(realm)\", nonce=\"n\", algorithm=MD5"]
+        }
+        answer(407, challenge("trunk"), wire)
+        #expect(Scripted.header("Proxy-Authorization", of: lastInvite(wire)) != nil)
+        answer(302, ["Contact: <sip:c@192.0.2.2:5070>"], wire)
+        #expect(Scripted.header("Proxy-Authorization", of: lastInvite(wire)) != nil)
+        answer(302, ["Contact: <sip:bob?x@198.51.100.9>"], wire)
+        #expect(lastInvite(wire).hasPrefix("INVITE sip:bob?x@198.51.100.9 SIP/2.0\r\n"))
+        #expect(Scripted.header("Proxy-Authorization", of: lastInvite(wire)) == nil)
+        answer(407, challenge("friend"), wire)
+        #expect(
+            Scripted.header("Proxy-Authorization", of: lastInvite(wire))?.contains("username=\"v\"") == true)
+        answer(407, challenge("trunk"), wire)
+        #expect(wire.callerLabels.last == "credentials refused 407")
+    }
+
     @Test("The failure of the last address is the session's; 6xx ends the search", arguments: [486, 603])
     func exhausted(status: Int) throws {
         let (wire, session) = try calling(Self.following)

@@ -104,7 +104,7 @@ struct ServerTests {
     }
 
     @Test(
-        "Copies of a request get the same answer, from a tombstone",
+        "Copies of a request outside a dialog get the same answer, and nothing is kept for them",
         arguments: ["OPTIONS", "BYE", "REGISTER"])
     func copies(method: String) {
         let wire = Wire()
@@ -113,8 +113,8 @@ struct ServerTests {
         wire.inject(request, to: .callee)
         #expect(wire.datagrams.count == 2)
         #expect(wire.datagrams[0].text == wire.datagrams[1].text)
-        #expect(wire.callee.statistics.tombstones == 1)
-        #expect(wire.callee.statistics.retransmissionsAbsorbed == 1)
+        #expect(wire.callee.statistics.tombstones == 0)
+        #expect(wire.callee.statistics.retransmissionsAbsorbed == 0)
         wire.run()
         #expect(wire.isDrained)
     }
@@ -123,15 +123,17 @@ struct ServerTests {
     func refusedInvite() {
         let wire = Wire()
         wire.fate = { _, _ in [] }
-        let invite = Scripted.request("INVITE", headers: ["Require: x"], body: "offer")
+        let invite = Scripted.request("INVITE", body: "offer")
         wire.inject(invite, to: .callee)
+        wire.respond(wire.calleeEvents[0].session, 486)
         wire.inject(invite, to: .callee)
         wire.run(for: .seconds(2))
-        #expect(wire.sent(by: .callee) == ["420 INVITE", "420 INVITE", "420 INVITE", "420 INVITE"])
+        #expect(
+            wire.sent(by: .callee) == ["100 INVITE", "486 INVITE", "486 INVITE", "486 INVITE", "486 INVITE"])
         let tag = Scripted.parameter("tag", of: Scripted.header("To", of: wire.datagrams[0].text))
         wire.inject(Scripted.request("ACK", toTag: tag), to: .callee)
         wire.run()
-        #expect(wire.datagrams.count == 4)
+        #expect(wire.datagrams.count == 5)
         #expect(wire.isDrained)
     }
 
@@ -291,16 +293,77 @@ struct ServerTests {
         var configuration = UserAgent.Configuration()
         configuration.maximumTransactions = 3
         let wire = Wire(callee: configuration)
+        wire.fate = { _, _ in [] }
         for number in 0..<5 {
-            wire.inject(Scripted.request("OPTIONS", branch: "z9hG4bKo\(number)", cSeq: number), to: .callee)
+            wire.inject(
+                Scripted.request(
+                    "INVITE", branch: "z9hG4bKo\(number)", callID: "call\(number)", body: "offer"),
+                to: .callee)
         }
         #expect(
-            wire.sent(by: .callee) == [
-                "200 OPTIONS", "200 OPTIONS", "200 OPTIONS", "503 OPTIONS", "503 OPTIONS",
-            ])
-        #expect(wire.callee.statistics.tombstones == 3)
+            wire.sent(by: .callee) == ["100 INVITE", "100 INVITE", "100 INVITE", "503 INVITE", "503 INVITE"])
+        let session = wire.calleeEvents[0].session
+        wire.respond(session, 200, body: "answer")
+        let tag = Scripted.parameter("tag", of: Scripted.header("To", of: wire.datagrams.last?.text ?? ""))
+        wire.inject(Scripted.request("ACK", branch: "z9hG4bKack", toTag: tag, callID: "call0"), to: .callee)
+        wire.inject(
+            Scripted.request("BYE", branch: "z9hG4bKbye", cSeq: 2, toTag: tag, callID: "call0"), to: .callee)
+        #expect(wire.sent(by: .callee).last == "200 BYE")
+        #expect(wire.calleeLabels.last == "ended by remote")
+    }
+
+    @Test("One source fills its share of the transactions and no more; one that is known has no share")
+    func fullOfOneSource() {
+        var configuration = UserAgent.Configuration()
+        configuration.maximumTransactionsPerSource = 2
+        let wire = Wire(callee: configuration)
+        wire.fate = { _, _ in [] }
+        func invite(_ number: Int, from host: UInt32) {
+            wire.inject(
+                Scripted.request("INVITE", branch: "z9hG4bKs\(number)", callID: "s\(number)", body: "offer"),
+                to: .callee, from: SocketAddress(ipv4: host, port: UInt16(5_060 + number)))
+        }
+        for number in 0..<3 { invite(number, from: 0xC633_6401) }
+        invite(3, from: 0xC633_6402)
+        #expect(wire.sent(by: .callee) == ["100 INVITE", "100 INVITE", "503 INVITE", "100 INVITE"])
+        wire.callee.admission.known = [AddressRange("198.51.100.1")].compactMap(\.self)
+        invite(4, from: 0xC633_6401)
+        #expect(wire.sent(by: .callee).last == "100 INVITE")
+        for event in wire.calleeEvents { wire.respond(event.session, 486) }
         wire.run()
         #expect(wire.isDrained)
+        wire.callee.admission.known = []
+        invite(5, from: 0xC633_6401)
+        #expect(wire.sent(by: .callee).last == "100 INVITE")
+    }
+
+    @Test("A refused INVITE is not sent again and again to a source that may be forged")
+    func noAmplification() {
+        let wire = Wire()
+        wire.inject(
+            Scripted.request("INVITE", headers: ["Require: x-none"], body: "offer"), to: .callee)
+        wire.run()
+        #expect(wire.sent(by: .callee) == ["420 INVITE"])
+    }
+
+    @Test("An INVITE whose Expires has passed is answered 487, one that nobody answers 480 after ten minutes")
+    func expired() {
+        let wire = Wire()
+        wire.fate = { _, _ in [] }
+        wire.inject(Scripted.request("INVITE", headers: ["Expires: 20"], body: "offer"), to: .callee)
+        wire.run(for: .seconds(19))
+        #expect(wire.sent(by: .callee) == ["100 INVITE"])
+        wire.run(for: .seconds(1))
+        #expect(wire.sent(by: .callee) == ["100 INVITE", "487 INVITE"])
+        #expect(wire.calleeLabels == ["incoming", "timed out"])
+        let other = Wire()
+        other.fate = { _, _ in [] }
+        other.inject(Scripted.request("INVITE", headers: ["Expires: 3600"], body: "offer"), to: .callee)
+        other.run(for: .seconds(599))
+        #expect(other.sent(by: .callee) == ["100 INVITE"])
+        other.run(for: .seconds(1))
+        #expect(other.sent(by: .callee).last == "480 INVITE")
+        #expect(other.calleeLabels == ["incoming", "timed out"])
     }
 
     @Test("Beyond maximumSessions new INVITEs are answered 503, and ours throw")

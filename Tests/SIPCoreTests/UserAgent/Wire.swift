@@ -287,6 +287,7 @@ extension UserAgentEvent {
         case .offerRefused(_, .refused(let response)): "offer refused \(response.status)"
         case .offerRefused(_, .withdrawn): "offer withdrawn"
         case .offerRefused(_, .transportFailed): "offer not sent"
+        case .offerRefused(_, .timedOut): "offer timed out"
         case .refreshed: "refreshed"
         case .requestAnswered(_, let response): "request answered \(response.status)"
         case .requestFailed(_, .timedOut): "request timed out"
