@@ -62,6 +62,33 @@
             #expect(BaresipTests.share(of: 1_000, in: try phone.heard()[...], rateHertz: 8_000) > 0.5)
         }
 
+        @Test(
+            "Through kamailio over TLS with a certificate that we check; the phone behind it hangs up",
+            .timeLimit(.minutes(1)))
+        func throughProxy() async throws {
+            defer { workshop.remove() }
+            _ = try workshop.issued("pbx", names: ["IP:127.0.0.1"])
+            guard let pbx = try Kamailio(certificate: workshop.folder),
+                let phone = try await KamailioTests.phone(pbx)
+            else { return }
+            let talk = ToneTalk(staysOn: true)
+            let configuration = try configuration(
+                identity: workshop.issued("ours", names: ["IP:127.0.0.1"]))
+            let dialer = Dialer(trunk: KamailioTests.trunk(pbx, .tls), configuration: configuration)
+            let outcome = try await dialer.serving { dialer in
+                async let outcome = dialer.placeCall(
+                    CallRequest(to: "sip:phone@pbx.test", ringTimeout: .seconds(10)), handler: talk,
+                    onDialing: { _ in })
+                _ = try await eventually(15) { talk.shares.withLock { !$0.isEmpty } }
+                try phone.run("hangup")
+                return try await outcome
+            }
+            #expect(outcome.disposition == .answered, "\(outcome.cause) \(phone.output) \(pbx.output)")
+            #expect(outcome.endedBy == .callee)
+            #expect((talk.shares.withLock { $0.first } ?? 0) > 0.8, "\(phone.output)")
+            #expect(pbx.lines("routed ACK").count == 1 && pbx.lines("routed BYE").count == 1)
+        }
+
         @Test("We call baresip over TCP: audio both ways, and it hangs up", .timeLimit(.minutes(1)))
         func calls() async throws {
             defer { workshop.remove() }
