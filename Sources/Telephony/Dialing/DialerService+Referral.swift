@@ -5,7 +5,9 @@ extension DialerService {
     /// Decides on a referral, places its call and tells the far end how that goes.
     func follow(_ referral: ReferralPolicy.Referral, in job: CallJob) async {
         let id = job.id
+        // Whoever has hung up meanwhile has no call placed.
         guard case .place(let request, let handler) = await decision(on: referral),
+            await job.ask({ $0.awaitsReferral(id) }),
             let placed = try? place(request, handler: handler, onDialing: { _ in })
         else { return job.post { $0.refuseReferral(id) } }
         job.post { $0.acceptReferral(id, as: placed.id) }

@@ -37,6 +37,9 @@ extension SignallingEngine {
 
     // MARK: From whoever decides
 
+    /// Whether the far end still waits for the decision.
+    func awaitsReferral(_ id: CallID) -> Bool { call(id)?.midCall.referred?.referral.state == .asked }
+
     func refuseReferral(_ id: CallID) {
         guard let call = call(id), let asked = call.midCall.referred.take() else { return }
         refuse(asked.referral, asked.request, of: call, at: driver.now)

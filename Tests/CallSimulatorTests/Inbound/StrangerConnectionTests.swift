@@ -116,6 +116,29 @@ struct StrangerConnectionTests {
         }
     }
 
+    @Test("A trunk found by its services calls from the addresses of all of them, not from those of its name")
+    func locatedServers() throws {
+        let world = InboundWorld(changeTrunk: { $0.host = "carrier.example" }) { call in
+            try await call.answered()
+        }
+        for (priority, host) in [(UInt16(1), "10.0.0.2"), (2, "10.0.0.9")] {
+            world.world.zone.add(
+                "_sip._udp.carrier.example",
+                .service(
+                    DNSService(priority: priority, weight: 1, port: 5_060, target: "s\(priority).example")),
+                timeToLive: .seconds(300))
+            world.world.zone.add("s\(priority).example", address: host)
+        }
+        world.world.zone.add("carrier.example", address: "10.0.0.66")
+        let (trunk, stranger) = (world.trunk, world.stranger)
+        let statuses = try world.run { driver in
+            try await driver.sleep(for: .seconds(1))
+            let one = await trunk.call(Self.dialer).status
+            return [one, await stranger.call(Self.dialer).status]
+        }
+        #expect(statuses == [200, 403])
+    }
+
     @Test("INVITEs above the rate are answered and counted, and leave neither events nor records")
     func rateLeavesNothing() throws {
         let world = InboundWorld(configure: { policy, _ in policy.maximumRatePerSource = 1 }) { call in
