@@ -61,7 +61,7 @@ struct ReferralTests {
             try await call.sleep(for: .seconds(2))
         }
         world.world.zone.add("pbx.example", address: "10.0.0.66")
-        var script = SimulatedCaller.Script(hangsUpAfter: nil)
+        var script = SimulatedCaller.Script(hangsUpAfter: .seconds(10))
         script.contact = "<sip:caller@\(name):5060>"
         _ = try world.call(script)
         let figures = world.observer.figures.withLock { $0 }
