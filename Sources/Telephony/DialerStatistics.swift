@@ -13,4 +13,6 @@ public struct DialerStatistics: Sendable {
     public var skippedTicks: Int
     /// Calls that were placed to us.
     public var inbound = InboundStatistics()
+    /// Connections of TCP and TLS.
+    public var streams = StreamStatistics()
 }

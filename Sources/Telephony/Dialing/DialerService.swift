@@ -89,28 +89,25 @@ final class DialerService: Sendable {
     func serve(onReady: () -> Void) async throws {
         await desk.ask { $0.open() }
         for engine in media { await engine.ask { $0.open() } }
-        for index in lines.trunks.indices {
-            do {
-                _ = try await lines.line(index)
-            } catch {
-                // No route yet: each call tries again, and says so in its outcome.
-                if error.code == .socket {
-                    await close()
-                    throw error
-                }
-                desk.post { [error] in $0.couldNotReach(index, error.message) }
-            }
-        }
-        do {
-            try await openForIncoming()
-        } catch {
-            await close()
-            throw error
-        }
-        registry.open()
-        onReady()
-        await withTaskCancellationHandler {
+        let firstLine = FirstLine(of: lines.trunks.count)
+        // Those with an address are reached at once. Names are looked up side by side: a DNS that is silent about one
+        // trunk keeps no call from the others.
+        let named = lines.trunks.indices.filter { SocketAddress(host: lines.trunks[$0].host, port: 0) == nil }
+        for trunk in lines.trunks.indices where !named.contains(trunk) { await reach(trunk, for: firstLine) }
+        let start: Result<Void, CallError> = await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
+                for trunk in named { group.addTask { await self.reach(trunk, for: firstLine) } }
+                do throws(CallError) {
+                    try await firstLine.wait()
+                    try await openForIncoming()
+                } catch {
+                    group.cancelAll()
+                    return .failure(error)
+                }
+                if !Task.isCancelled {
+                    registry.open()
+                    onReady()
+                }
                 group.addTask { await self.serveIncoming() }
                 while let work = await work.next() {
                     switch work {
@@ -126,8 +123,10 @@ final class DialerService: Sendable {
                     case .reach(let trunk): group.addTask { await self.reach(trunk) }
                     }
                 }
+                return .success(())
             }
         } onCancel: {
+            firstLine.giveUp()
             registry.close()
             work.finish()
             lines.incoming.finish()
@@ -135,6 +134,10 @@ final class DialerService: Sendable {
             lines.drain(by: deadline)
         }
         registry.close()
+        if case .failure(let error) = start {
+            await close()
+            throw error
+        }
         await registry.idle()
         await lines.leave(by: driver.now.advanced(by: Self.drainTime))
         await close()
@@ -272,12 +275,15 @@ final class DialerService: Sendable {
         }
     }
 
-    /// Tries again to reach a trunk that is to be registered with or asked.
-    private func reach(_ trunk: Int) async {
+    /// Looks for a trunk, at first or again, so that it can be registered with and asked. Without a route each call tries again,
+    /// and says so in its outcome.
+    private func reach(_ trunk: Int, for firstLine: FirstLine? = nil) async {
         do {
             _ = try await lines.line(trunk)
+            firstLine?.note(.success(()))
         } catch {
             desk.post { [error] in $0.couldNotReach(trunk, error.message) }
+            firstLine?.note(.failure(error))
         }
     }
 
@@ -342,13 +348,21 @@ final class DialerService: Sendable {
             abort(job, .failed, "too many calls wait for a trunk")
         case .waitedTooLong(let state):
             abort(job, .noTrunk, "no trunk had a place in time: \(state.words)")
-        case .unusable(let state, _):
-            abort(job, .trunkFault, "no trunk can be used: \(state.words)")
+        case .unusable(let state, let wait):
+            // Only where a person has to act is it a fault: the others can be used again by themselves.
+            let seconds = wait.map { Int(max(1, $0.inSeconds.rounded(.up))) }
+            abort(
+                job, state == .stopped ? .trunkFault : .noTrunk, "no trunk can be used: \(state.words)",
+                retryAfter: seconds)
         }
     }
 
-    func abort(_ job: CallJob, _ disposition: CallDisposition, _ text: String) {
-        job.post { $0.abort(job.id, disposition, text: text) }
+    /// - Parameter retryAfter: Seconds after which it may go better.
+    func abort(
+        _ job: CallJob, _ disposition: CallDisposition, _ text: String, retryAfter: Int? = nil
+    ) {
+        let cause = CallCause(text: text, retryAfterSeconds: retryAfter)
+        job.post { $0.abort(job.id, disposition, cause) }
     }
 
     func hangUp(_ id: CallID, text: String) { registry.job(id)?.post { $0.hangUp(id, text: text) } }
@@ -376,6 +390,7 @@ final class DialerService: Sendable {
             let (userAgent, liveCalls) = await engine.ask { $0.statistics }
             sum.userAgent.add(userAgent)
             sum.liveCalls += liveCalls
+            sum.streams.add(await engine.ask { $0.connections.statistics })
             sum.inbound.add(await engine.ask { $0.incoming?.statistics ?? InboundStatistics() })
         }
         for engine in media {

@@ -22,12 +22,9 @@ extension SignallingEngine {
 
     /// Starts to keep a trunk registered and to ask for its health, as its settings say. Once per trunk.
     func watch(_ line: TrunkLine) {
-        guard line.trunk.registration != nil || line.trunk.healthCheck != nil, let socket = listeners.udp,
+        guard line.trunk.isWatched, let socket = listeners.udp,
             !watches.list.contains(where: { $0.index == line.index })
         else { return }
-        let transport = line.trunk.transport
-        connections.learn(
-            SIPTarget(transport: transport, address: line.route.trunk, host: line.trunk.host))
         watches.list.append(
             TrunkWatch(
                 line, socket: socket.id, port: port(of: line.trunk),
@@ -36,6 +33,12 @@ extension SignallingEngine {
         move(registrationAt: place) { machine, now, out in machine.start(at: now, into: &out) }
         move(probeAt: place) { machine, now, out in machine.start(at: now, into: &out) }
         finishStep()
+    }
+
+    /// The DNS names the trunk's servers anew.
+    func retarget(_ line: TrunkLine) {
+        guard let place = watches.list.firstIndex(where: { $0.index == line.index }) else { return }
+        watches.list[place].retarget(line)
     }
 
     /// A person has looked after a trunk: its registrar is asked again.
@@ -91,6 +94,7 @@ extension SignallingEngine {
         guard let place = watches.list.firstIndex(where: { $0.registering == id || $0.probing == id }) else {
             return
         }
+        let hasNext = note(end, at: place)
         if watches.list[place].registering == id {
             watches.list[place].registering = nil
             move(registrationAt: place) { machine, now, out in
@@ -98,6 +102,8 @@ extension SignallingEngine {
                 case .success(let response): machine.receive(response, at: now, into: &out)
                 case .failure(let error): machine.receive(error.failure, at: now, into: &out)
                 }
+                // Another server is asked at once; only after the last comes the pause.
+                if hasNext { machine.refresh(at: now, into: &out) }
             }
         } else {
             watches.list[place].probing = nil
@@ -109,6 +115,22 @@ extension SignallingEngine {
             }
         }
         endLeaving(at: now)
+    }
+
+    /// Keeps which server answers, and has the DNS looked at again for the next request.
+    ///
+    /// - Returns: Whether this one has failed and there is another to be asked.
+    private func note(_ end: Result<ReceivedResponse, RequestError>, at place: Int) -> Bool {
+        if watches.list[place].isNamed { redials.put(.reach(trunk: watches.list[place].index)) }
+        switch end {
+        case .success(let response) where response.status != 503:
+            watches.list[place].answered()
+            return false
+        case .failure(let error) where error.failure != .timedOut && error.failure != .transportFailed:
+            watches.list[place].answered()
+            return false
+        case .success, .failure: return watches.list[place].failed()
+        }
     }
 
     /// A request's failure as an error.
@@ -128,7 +150,7 @@ extension SignallingEngine {
         while sent < out.sends.count {
             do {
                 watches.list[place].registering = try userAgent.request(
-                    out.sends[sent], at: now, into: &effects)
+                    aimed(out.sends[sent], at: place), at: now, into: &effects)
             } catch {
                 machine.receive(error, at: now, into: &out)
             }
@@ -150,7 +172,8 @@ extension SignallingEngine {
         var sent = 0
         while sent < out.sends.count {
             do {
-                watches.list[place].probing = try userAgent.request(out.sends[sent], at: now, into: &effects)
+                watches.list[place].probing = try userAgent.request(
+                    aimed(out.sends[sent], at: place), at: now, into: &effects)
             } catch {
                 machine.receive(error, at: now, into: &out)
             }
@@ -158,6 +181,16 @@ extension SignallingEngine {
         }
         watches.list[place].probe = machine
         for event in out.events { tell(event, of: watches.list[place].index) }
+    }
+
+    /// A request to the server that we speak to by now.
+    private func aimed(_ request: OutgoingRequest, at place: Int) -> OutgoingRequest {
+        let target = watches.list[place].target
+        connections.learn(target)
+        var request = request
+        request.destination = target.address
+        request.transport = target.transport
+        return request
     }
 
     private func tell(_ event: Registration.Event, of trunk: Int, isBound: Bool) {

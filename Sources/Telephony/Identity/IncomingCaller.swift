@@ -12,9 +12,10 @@ public struct IncomingCaller: Hashable, Sendable {
     public var preferred: IdentityAddress?
     /// `Privacy` (RFC 3323).
     public var privacy: SIPPrivacy
-    /// `Diversion` (RFC 5806), the latest first.
+    /// `Diversion` (RFC 5806), the latest first. Anybody may claim any number in it, and trunks as a rule pass on what they
+    /// were given: good for a greeting, no ground to trust a caller or to charge somebody.
     public var diversions: [Diversion]
-    /// `History-Info` (RFC 7044), in order.
+    /// `History-Info` (RFC 7044), in order; as little proven as ``diversions``.
     public var history: [HistoryInfoEntry]
 
     public init(_ request: ReceivedRequest) {
@@ -70,7 +71,7 @@ public struct IncomingCaller: Hashable, Sendable {
         asserted.lazy.map(\.displayName).first { !$0.isEmpty } ?? from?.displayName ?? ""
     }
 
-    /// The number that was called at first, when the call was sent on; `nil` otherwise.
+    /// The number that was called at first, when the call was sent on; `nil` otherwise. A claim, as ``diversions`` are.
     public var originallyCalled: String? {
         diversions.last?.address.number ?? (history.count > 1 ? history.first?.address.number : nil)
     }

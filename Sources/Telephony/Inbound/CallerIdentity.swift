@@ -36,21 +36,14 @@ public struct CallerIdentity: Hashable, Sendable {
 
     /// - Parameter isTrunk: Whether the request came from a trunk, whose assertions count.
     init(_ request: ReceivedRequest, isTrunk: Bool) {
+        let said = IncomingCaller(request)
         let party = SIPParty(request.from)
         self.init(uri: party.uri, user: party.user, displayName: party.displayName)
-        for header in request.headers {
-            switch SIPHeaderName(header.name) {
-            case .pAssertedIdentity where isTrunk && assertedUser == nil:
-                // Of several values (a `sip` and a `tel` URI of the same person) the first.
-                let value = header.value.prefix { $0 != "," }
-                let user = SIPParty(String(value)).user
-                if !user.isEmpty { assertedUser = user }
-            case .privacy:
-                let values = header.value.lowercased().split(whereSeparator: { $0 == ";" || $0 == " " })
-                if values.contains("id") || values.contains("user") { isPrivate = true }
-            default: break
-            }
+        // Of several values (a `sip` and a `tel` URI of the same person) the first.
+        if isTrunk {
+            assertedUser = said.asserted.lazy.map { SIPParty(uri: $0.uri).user }.first { !$0.isEmpty }
         }
+        isPrivate = said.privacy.hidesCaller
         if party.user.lowercased() == "anonymous" || party.uri.hasSuffix("@anonymous.invalid") {
             isPrivate = true
         }

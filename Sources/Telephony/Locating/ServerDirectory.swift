@@ -9,7 +9,15 @@ final class ServerDirectory: Sendable {
         var cache = DNSCache()
         var generator: SeededGenerator
         /// Who waits for a question that another one has asked.
-        var waiting: [DNSQuestion: [UnsafeContinuation<Void, Never>]] = [:]
+        var waiting: [DNSQuestion: [Waiter]] = [:]
+        var lastWaiter: UInt64 = 0
+        /// Waiters that were cancelled before they had begun to wait.
+        var cancelled: Set<UInt64> = []
+    }
+
+    private struct Waiter {
+        var number: UInt64
+        var continuation: UnsafeContinuation<Void, Never>
     }
 
     private let driver: any Driver
@@ -81,19 +89,42 @@ final class ServerDirectory: Sendable {
         }
     }
 
+    /// Waits until whoever asks has an answer, or the task is cancelled.
     private func waitForAnother(_ question: DNSQuestion) async {
-        await withUnsafeContinuation { continuation in
-            let isOpen = state.withLock { state in
-                guard state.waiting[question] != nil else { return false }
-                state.waiting[question]?.append(continuation)
-                return true
-            }
-            if !isOpen { continuation.resume() }
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
         }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                let isOpen = state.withLock { state in
+                    guard state.waiting[question] != nil, !state.cancelled.contains(number) else {
+                        return false
+                    }
+                    state.waiting[question]?.append(Waiter(number: number, continuation: continuation))
+                    return true
+                }
+                if !isOpen { continuation.resume() }
+            }
+        } onCancel: {
+            cancel(number, of: question)
+        }
+        state.withLock { _ = $0.cancelled.remove(number) }
+    }
+
+    private func cancel(_ number: UInt64, of question: DNSQuestion) {
+        let waiter: Waiter? = state.withLock { state in
+            guard let index = state.waiting[question]?.firstIndex(where: { $0.number == number }) else {
+                state.cancelled.insert(number)
+                return nil
+            }
+            return state.waiting[question]?.remove(at: index)
+        }
+        waiter?.continuation.resume()
     }
 
     private func release(_ question: DNSQuestion) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: question) ?? [] }
-        for continuation in waiting { continuation.resume() }
+        for waiter in waiting { waiter.continuation.resume() }
     }
 }

@@ -47,7 +47,9 @@ extension TrunkLines {
             restDNS(line.index, until: driver.now.advanced(by: Self.silenceTime))
             return line
         }
-        return keep(line.route.aimed(at: targets), of: line)
+        let line = keep(line.route.aimed(at: targets), of: line)
+        if line.trunk.isWatched { line.engine.post { $0.retarget(line) } }
+        return line
     }
 
     /// All addresses of a trunk's servers, those of its services (SRV, NAPTR) included: where its calls to us come from.
@@ -58,6 +60,9 @@ extension TrunkLines {
 }
 
 extension Trunk {
+    /// Whether it is registered with or asked for its health.
+    var isWatched: Bool { registration != nil || healthCheck != nil }
+
     /// What to ask of the DNS: with a port of ours the host's addresses, else its services too.
     var serverQuery: ServerQuery { ServerQuery(host: host, port: port, supported: [transport]) }
 }

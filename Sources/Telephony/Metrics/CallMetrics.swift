@@ -3,7 +3,14 @@ internal import SansIO
 /// What is counted of calls: plain numbers, without a lock.
 struct CallMetrics: Sendable {
     private(set) var dialed = 0
-    private(set) var live = 0
+    /// Dialed and not ended.
+    private var live: Set<CallID> = []
+    /// Dialed and ended.
+    private var finished = 0
+    private var failedOver = 0
+    private var incoming = 0
+    private var liveIncoming: Set<CallID> = []
+    private var incomingEnded = [Int](repeating: 0, count: CallDisposition.allCases.count)
     private var ended = [Int](repeating: 0, count: CallDisposition.allCases.count)
     private var answeredBy = [Int](repeating: 0, count: AnsweredBy.allCases.count)
     private var faults = [Int](repeating: 0, count: CallFault.allCases.count)
@@ -22,15 +29,28 @@ struct CallMetrics: Sendable {
     private var jitter = MetricHistogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2])
     private var loss = MetricHistogram(bounds: [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
 
-    mutating func see(_ event: CallEvent) {
-        if case .dialing = event.kind {
-            dialed += 1
-            live += 1
+    mutating func see(_ event: CallEvent, of id: CallID) {
+        switch event.kind {
+        case .dialing:
+            // Again over each trunk that it goes on over.
+            if live.insert(id).inserted { dialed += 1 } else { failedOver += 1 }
+        case .incoming:
+            if liveIncoming.insert(id).inserted { incoming += 1 }
+        default: break
         }
     }
 
     mutating func see(_ record: CallRecord) {
         let outcome = record.outcome
+        guard record.direction == .outbound else {
+            liveIncoming.remove(record.id)
+            if let index = CallDisposition.allCases.firstIndex(of: outcome.disposition) {
+                incomingEnded[index] += 1
+            }
+            if let media = record.media { see(media) }
+            return
+        }
+        live.remove(record.id)
         if let index = CallDisposition.allCases.firstIndex(of: outcome.disposition) { ended[index] += 1 }
         if let index = CallFault.allCases.firstIndex(of: outcome.fault) { faults[index] += 1 }
         if let who = outcome.answeredBy, let index = AnsweredBy.allCases.firstIndex(of: who) {
@@ -38,7 +58,7 @@ struct CallMetrics: Sendable {
         }
         let timings = outcome.timings
         guard let start = timings.dialed else { return }
-        live = max(0, live - 1)
+        finished += 1
         let status = outcome.cause.sipStatus ?? 0
         statuses[(100...699).contains(status) ? status : 0] += 1
         if outcome.wasAnswered { answered += 1 }
@@ -63,14 +83,28 @@ struct CallMetrics: Sendable {
 
     var families: [MetricFamily] {
         let seizures = MetricFamily(
-            "outdial_calls_dialed_total", .counter, help: "Calls whose INVITE was sent.",
+            "outdial_calls_dialed_total", .counter, help: "Calls whose INVITE was sent, each counted once.",
             samples: [.init([], Double(dialed))])
-        let ratio = dialed == 0 ? 0 : Double(answered) / Double(max(1, dialed - live))
+        let ratio = Double(answered) / Double(max(1, finished))
         return [
             seizures,
             MetricFamily(
                 "outdial_calls_active", .gauge, help: "Calls dialed and not ended.",
-                samples: [.init([], Double(live))]),
+                samples: [.init([], Double(live.count))]),
+            MetricFamily(
+                "outdial_calls_failed_over_total", .counter,
+                help: "INVITEs over a further trunk for calls that one could not carry.",
+                samples: [.init([], Double(failedOver))]),
+            MetricFamily(
+                "outdial_incoming_calls_total", .counter, help: "Calls that were placed to us.",
+                samples: [.init([], Double(incoming))]),
+            MetricFamily(
+                "outdial_incoming_calls_active", .gauge,
+                help: "Calls that were placed to us and have not ended.",
+                samples: [.init([], Double(liveIncoming.count))]),
+            Self.counter(
+                "outdial_incoming_calls_ended_total", help: "Calls that were placed to us, by disposition.",
+                label: "disposition", CallDisposition.allCases.map(\.rawValue), incomingEnded),
             Self.counter(
                 "outdial_calls_ended_total", help: "Calls that ended, by disposition.", label: "disposition",
                 CallDisposition.allCases.map(\.rawValue), ended),

@@ -7,6 +7,7 @@ public import SansIO
 public final class MetricsObserver: CallObserver {
     private struct State {
         var calls = CallMetrics()
+        var trunks = TrunkMetrics()
         var statistics: DialerStatistics?
         /// Families of other parts, by who published them.
         var published = OrderedTable<String, [MetricFamily]>()
@@ -21,9 +22,13 @@ public final class MetricsObserver: CallObserver {
     /// - Parameter labels: Put on every line, for example the name of the host's role.
     public init(labels: [MetricFamily.Label] = []) { self.labels = labels }
 
-    public func call(_ id: CallID, did event: CallEvent) { state.withLock { $0.calls.see(event) } }
+    public func call(_ id: CallID, did event: CallEvent) { state.withLock { $0.calls.see(event, of: id) } }
 
     public func callEnded(_ record: CallRecord) { state.withLock { $0.calls.see(record) } }
+
+    public func trunk(_ name: String, did event: TrunkEvent) {
+        state.withLock { $0.trunks.see(event, of: name) }
+    }
 
     /// Takes over the figures of ``Dialer/statistics()``, as often as somebody asks for them.
     public func sample(_ statistics: DialerStatistics) { state.withLock { $0.statistics = statistics } }
@@ -43,11 +48,11 @@ public final class MetricsObserver: CallObserver {
 
     /// All figures as they stand.
     public var families: [MetricFamily] {
-        let (calls, statistics, published) = state.withLock {
-            ($0.calls, $0.statistics, $0.published.values.flatMap { $0 })
+        let (calls, trunks, statistics, published) = state.withLock {
+            ($0.calls, $0.trunks, $0.statistics, $0.published.values.flatMap { $0 })
         }
         var merged = OrderedTable<String, MetricFamily>()
-        for family in calls.families + (statistics?.families ?? []) + published {
+        for family in calls.families + trunks.families + (statistics?.families ?? []) + published {
             if merged.update(family.name, { $0.samples += family.samples }) == nil {
                 merged[family.name] = family
             }
@@ -114,6 +119,26 @@ extension DialerStatistics {
                 "outdial_rtp_lateness_seconds", "99th percentile of how late frames left.",
                 frameLateness.percentile(0.99).inSeconds),
             counter("outdial_rtp_skipped_ticks_total", "Frames passed over by a late loop.", skippedTicks),
+            MetricFamily(
+                "outdial_incoming_requests_total", .counter, help: "INVITEs and strangers' requests to us.",
+                samples: [
+                    .init([.init("fate", "accepted")], Double(inbound.accepted)),
+                    .init([.init("fate", "not_accepted")], Double(inbound.notAccepted)),
+                    .init([.init("fate", "rate_limited")], Double(inbound.rateLimited)),
+                    .init([.init("fate", "stranger")], Double(inbound.strangersRefused)),
+                ]),
+            gauge("outdial_sip_connections", "Connections alive.", Double(streams.live)),
+            MetricFamily(
+                "outdial_sip_connections_total", .counter, help: "Connections by what became of them.",
+                samples: [
+                    .init([.init("fate", "opened")], Double(streams.opened)),
+                    .init([.init("fate", "accepted")], Double(streams.accepted)),
+                    .init([.init("fate", "refused")], Double(streams.refused)),
+                    .init([.init("fate", "failed")], Double(streams.failed)),
+                    .init([.init("fate", "lost")], Double(streams.lost)),
+                    .init([.init("fate", "expelled")], Double(streams.expelled)),
+                    .init([.init("fate", "withheld")], Double(streams.withheld)),
+                ]),
         ]
     }
 }

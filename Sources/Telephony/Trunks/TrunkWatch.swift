@@ -10,6 +10,34 @@ struct TrunkWatch {
     /// The open requests of each, by the user agent's names.
     var registering: SIPRequestID?
     var probing: SIPRequestID?
+    /// The trunk has a host name, which may lead elsewhere some day.
+    let isNamed: Bool
+    /// The trunk's servers in order, and which of them we speak to.
+    private var targets: [SIPTarget]
+    private var current = 0
+    /// Servers in a row that have failed.
+    private var failures = 0
+
+    /// Where the next request goes.
+    var target: SIPTarget { targets[current] }
+
+    /// The DNS has it anew. We stay with our server as long as it is among them: it knows us.
+    mutating func retarget(_ line: TrunkLine) {
+        let known = target
+        targets = line.servers
+        current = targets.firstIndex(of: known) ?? 0
+    }
+
+    mutating func answered() { failures = 0 }
+
+    /// The server has failed: it is the next one's turn.
+    ///
+    /// - Returns: Whether that one has not failed since the last answer.
+    mutating func failed() -> Bool {
+        failures += 1
+        current = (current + 1) % targets.count
+        return failures < targets.count
+    }
 
     var nextDeadline: MonotonicInstant? {
         guard let one = registration?.nextDeadline, let other = probe?.nextDeadline else {
@@ -29,6 +57,8 @@ struct TrunkWatch {
     ///   - port: Where it is reached over the trunk's transport.
     init(_ line: TrunkLine, socket: SocketID, port: UInt16, generator: SeededGenerator) {
         index = line.index
+        targets = line.servers
+        isNamed = SocketAddress(host: line.trunk.host, port: 0) == nil
         let trunk = line.trunk
         let domain = DialPlan.uriDomain(of: trunk)
         let sentBy = "\(line.route.advertisedHost):\(port)"

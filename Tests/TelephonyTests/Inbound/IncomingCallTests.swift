@@ -37,6 +37,16 @@ struct IncomingCallTests {
         #expect(caller.displayName == name)
     }
 
+    @Test("A comma in a quoted name separates no assertions")
+    func quotedComma() {
+        let headers = [
+            SIPHeaderField(
+                name: "P-Asserted-Identity", value: "\"Doe, Jane\" <sip:+15551111@c>, <tel:+15552222>")
+        ]
+        let caller = CallerIdentity(request(from: "<sip:x@h>;tag=1", headers: headers), isTrunk: true)
+        #expect(caller.number == "+15551111")
+    }
+
     @Test("A trunk's assertion counts, anybody else's does not")
     func assertion() {
         let headers = [

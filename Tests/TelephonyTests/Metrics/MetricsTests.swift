@@ -113,6 +113,48 @@ struct MetricsTests {
         #expect(!text.contains("1555"), "a phone number")
     }
 
+    @Test("A call over three trunks is one call, and calls to us are counted apart")
+    func failoverAndInbound() throws {
+        let metrics = MetricsObserver()
+        func see(_ id: String, _ kind: CallEvent.Kind) {
+            metrics.call(CallID(id), did: CallEvent(instant: MonotonicInstant(nanoseconds: 0), kind: kind))
+        }
+        for sipCallID in ["x", "y", "z"] { see("a", .dialing(sipCallID: sipCallID)) }
+        see("b", .dialing(sipCallID: "b"))
+        for id in ["in-1", "in-2"] { see(id, .incoming(sipCallID: id)) }
+        var inbound = Self.record("in-1", .answered, status: 200, answered: 4, ended: 64)
+        inbound.direction = .inbound
+        metrics.callEnded(inbound)
+        metrics.callEnded(Self.record("a", .busy, status: 486, ended: 2))
+        let check = try ExpositionCheck(metrics.text)
+        #expect(check.value("outdial_calls_dialed_total", [:]) == 2)
+        #expect(check.value("outdial_calls_active", [:]) == 1)
+        #expect(check.value("outdial_calls_failed_over_total", [:]) == 2)
+        #expect(check.value("outdial_answer_seizure_ratio", [:]) == 0)
+        #expect(check.value("outdial_calls_ended_total", ["disposition": "answered"]) == 0)
+        #expect(check.value("outdial_incoming_calls_total", [:]) == 2)
+        #expect(check.value("outdial_incoming_calls_active", [:]) == 1)
+        #expect(check.value("outdial_incoming_calls_ended_total", ["disposition": "answered"]) == 1)
+    }
+
+    @Test("Trunks have a state, faults and a registration, and no more lines than trunks that are known")
+    func trunks() throws {
+        let metrics = MetricsObserver()
+        metrics.trunk("a", did: .changed(.open))
+        metrics.trunk("a", did: .fault("503"))
+        metrics.trunk("a", did: .registered(until: WallClockInstant(secondsSinceEpoch: 1)))
+        metrics.trunk("b", did: .probed(TrunkProbe(sipStatus: 200, roundTrip: .milliseconds(20))))
+        let check = try ExpositionCheck(metrics.text)
+        #expect(check.value("outdial_trunk_state", ["trunk": "a", "state": "open"]) == 1)
+        #expect(check.value("outdial_trunk_state", ["trunk": "a", "state": "ready"]) == 0)
+        #expect(check.value("outdial_trunk_faults_total", ["trunk": "a"]) == 1)
+        #expect(check.value("outdial_trunk_registered", ["trunk": "a"]) == 1)
+        #expect(check.value("outdial_trunk_registered", ["trunk": "b"]) == nil)
+        #expect(check.value("outdial_trunk_round_trip_seconds", ["trunk": "b"]) == 0.02)
+        for index in 0..<2_000 { metrics.trunk("t\(index)", did: .changed(.ready)) }
+        #expect(try ExpositionCheck(metrics.text).samples.count < 3_500)
+    }
+
     @Test("The number of lines is bounded, whatever the far end answers")
     func cardinality() throws {
         let metrics = MetricsObserver()

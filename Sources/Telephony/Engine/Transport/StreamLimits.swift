@@ -52,4 +52,15 @@ public struct StreamStatistics: Hashable, Sendable {
     public var expelled = 0
 
     public init() {}
+
+    mutating func add(_ other: Self) {
+        live += other.live
+        opened += other.opened
+        accepted += other.accepted
+        refused += other.refused
+        failed += other.failed
+        lost += other.lost
+        withheld += other.withheld
+        expelled += other.expelled
+    }
 }
