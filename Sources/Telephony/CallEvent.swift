@@ -23,6 +23,8 @@ public struct CallEvent: Hashable, Sendable {
         case routed(trunk: String)
         /// The INVITE is about to leave; its SIP Call-ID. Again, with another, when a trunk could not carry it.
         case dialing(sipCallID: String)
+        /// A trunk could not carry the call, and it goes on over another.
+        case failedOver(from: String, cause: CallCause)
         /// An INVITE for one of our numbers has come; its SIP Call-ID.
         case incoming(sipCallID: String)
         /// 180, or another 18x without media: received, or of an inbound call sent.

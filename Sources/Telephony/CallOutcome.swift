@@ -40,7 +40,7 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case answered
     /// 486 or 600.
     case busy
-    /// Ring timeout, 408 or 480.
+    /// Ring timeout after the far end had said more than 100, 408 or 480.
     case noAnswer
     /// 603 and such: the callee or the device refused; of an inbound call: we did.
     case declined
@@ -51,14 +51,14 @@ public enum CallDisposition: String, Hashable, Sendable, Codable, CaseIterable {
     case badNumber
     /// The trunk does not let us: 402, 403, 401 and 407 to our credentials. Account, balance, country or caller number.
     case forbidden
-    /// The trunk could not carry it: 5xx, silence, no route.
+    /// The trunk could not carry it: 5xx, silence or no more than 100 until the ring timeout, no route.
     case trunkFault
     /// 415, 488, 606, or an answer that we cannot speak.
     case mediaRefused
     /// Answered, then lost: the dialog was lost, a network failed, or no more audio came.
     case dropped
-    /// No trunk could take it in time: all had as many calls as they may, were resting or were not registered. No INVITE
-    /// left.
+    /// No trunk could take it in time: all had as many calls as they may, were resting, left alone after faults or not
+    /// registered; ``CallCause/retryAfterSeconds`` says when one can, where that is known. No INVITE left.
     case noTrunk
     /// Ended before an answer by the side that placed it.
     case cancelled
@@ -78,7 +78,8 @@ public struct CallCause: Hashable, Sendable, Codable {
     public var q850: Int?
     /// Reason phrase or `Reason` text as received, or our own words for a local fault.
     public var text: String
-    /// Seconds of a `Retry-After` header (RFC 3261 §20.33): how long the trunk or the callee asks to be left alone.
+    /// Seconds of a `Retry-After` header (RFC 3261 §20.33): how long the trunk or the callee asks to be left alone. With
+    /// ``CallDisposition/noTrunk`` our own: after them a trunk can be used again.
     public var retryAfterSeconds: Int?
     /// The first `Warning` header.
     public var warning: CallWarning?
@@ -127,7 +128,8 @@ public enum AnsweredBy: String, Hashable, Sendable, Codable, CaseIterable {
 /// The far end is `callee` of a call that we place and `caller` of one that is placed to us.
 public enum CallParty: String, Hashable, Sendable, Codable { case us, callee, caller, network }
 
-/// When things happened. Wall clock, so that records of several calls can be laid side by side.
+/// When things happened. Wall clock, so that records of several calls can be laid side by side; the first is read from
+/// it, the others are counted from there, so that a clock that is set meanwhile changes no duration.
 public struct CallTimings: Hashable, Sendable, Codable {
     /// The first INVITE left; of an inbound call: came.
     public var dialed: WallClockInstant?

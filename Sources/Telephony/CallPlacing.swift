@@ -32,7 +32,8 @@ public protocol CallPlacing: Sendable {
     /// - Parameter onDialing: Called with the attempt's SIP Call-ID before the INVITE leaves; when it throws, nothing is
     ///   sent and the error is rethrown. A campaign makes the attempt durable here. Called again, with another Call-ID,
     ///   when a trunk could not carry the call and another one is tried: the attempt is still the same.
-    /// - Throws: ``CallError`` for our own side's faults.
+    /// - Throws: ``CallError`` for our own side's faults. After one of the codes `noRoute`, `socket`, `notSigned`, `tooManyCalls`,
+    ///   `invalidTrunk`, `invalidRequest` and `noCallerNumber` no INVITE is out that could still ring, whether `onDialing` was called or not.
     func placeCall(
         _ request: CallRequest, handler: any CallHandler,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void

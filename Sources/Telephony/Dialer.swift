@@ -61,7 +61,7 @@ public final class Dialer: CallPlacing, Sendable {
     ///   ``CallError/Code/invalidTrunk``.
     public func run() async throws {
         guard !trunkList.isEmpty else { throw CallError(.invalidTrunk, "the dialer has no trunk") }
-        try Trunk.validate(trunkList)
+        try Trunk.validate(trunkList, canSign: configuration.identity != nil)
         let isFree = state.withLock { state in
             defer { state.isClaimed = true }
             return !state.isClaimed

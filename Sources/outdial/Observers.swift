@@ -33,6 +33,7 @@ final class ProgressPrinter: CallObserver {
     private static func describe(_ kind: CallEvent.Kind) -> String? {
         switch kind {
         case .routed(let trunk): "trunk \(trunk)"
+        case .failedOver(let trunk, let cause): "trunk \(trunk) could not carry it: \(cause.text)"
         case .dialing: "dialing"
         case .incoming: "incoming call"
         case .ringing(let status): "ringing (\(status))"

@@ -1,3 +1,4 @@
+import Foundation
 import SIPCore
 import SansIO
 import TestSupport
@@ -72,10 +73,36 @@ struct SignedCallTests {
 
     @Test("A call that is to be signed and cannot be is not sent")
     func unsignable() async throws {
-        for identity in [nil, assertion(isWilling: false)] {
-            let (request, error) = try await place(.full, identity)
-            #expect(error?.code == .notSigned)
-            #expect(request == nil)
+        let (request, error) = try await place(.full, assertion(isWilling: false))
+        #expect(error?.code == .notSigned)
+        #expect(request == nil)
+    }
+
+    @Test(
+        "What is signed are the numbers themselves, however the trunk wants them dialed and whoever is shown")
+    func canonical() async throws {
+        let found = try await withDialer {
+            $0.identity = assertion()
+        } trunk: {
+            $0.attestation = .full
+            $0.dialFormat.international = .prefix("00")
+            $0.callerFormat.international = .prefix("00")
+            $0.identity = IdentityPolicy(header: .asserted, form: .sip, privacy: .id)
+        } _: { dialer, callee in
+            _ = try await dialer.call(CallRequest(to: "+1 555 123 4567")) { try await $0.answered() }
+            return await callee.heard.requests.first
         }
+        let request = try #require(found)
+        #expect(request.requestURI.hasPrefix("sip:0015551234567@"))
+        #expect(request.from.contains("anonymous"))
+        let field = try #require(request.headers.first { $0.name == "Identity" })
+        let token = try IdentityHeader.parse(field.value).token
+        let parts = token.split(separator: ".").map { part in
+            String(part).replacing("-", with: "+").replacing("_", with: "/")
+        }
+        let padded = parts[1] + String(repeating: "=", count: (4 - parts[1].count % 4) % 4)
+        let claims = String(decoding: try #require(Data(base64Encoded: padded)), as: UTF8.self)
+        #expect(claims.contains(#""orig":{"tn":"15550100"}"#), "\(claims)")
+        #expect(claims.contains(#""dest":{"tn":["15551234567"]}"#), "\(claims)")
     }
 }

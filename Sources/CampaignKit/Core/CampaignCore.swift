@@ -18,6 +18,8 @@ public struct CampaignCore: Sendable {
     /// Calls begun and not ended.
     private var calls = OrderedTable<CallID, RunningCall>()
     private var trunkFaultsInARow = 0
+    /// Whom the trunk did not allow us to call since the last call that it carried.
+    private var forbidden = OrderedTable<RecipientID, Void>()
     /// What the far end has asked for: whom to leave alone, and which number not to show.
     private var restraint = CampaignRestraint()
 
@@ -30,6 +32,8 @@ public struct CampaignCore: Sendable {
         var planned: PlannedCall
         /// Set once the INVITE may have left.
         var attempt: Attempt?
+        /// SIP Call-ID of the INVITE over the trunk before, while the next one's is being written.
+        var sipCallIDBefore: String?
     }
 
     /// Decisions of one tick, at most, so that a step stays short; the rest follows in the next.
@@ -184,23 +188,23 @@ public struct CampaignCore: Sendable {
 
     /// The INVITE of a call is about to leave: write the change first.
     ///
-    /// - Returns: False when it must not leave, because while the agent prepared the campaign was paused or cancelled, the recipient's hours
-    ///   have ended, the trunk asked to be left alone, or another caller number was blocked. ``withdraw(_:at:)`` it then.
+    /// Asked again when another trunk takes over: still the same attempt, with another Call-ID.
+    ///
+    /// - Returns: False when it must not leave, because meanwhile the campaign was paused or cancelled, the recipient's hours
+    ///   have ended, the trunk asked to be left alone, or another caller number was blocked. ``withdraw(_:at:)`` it then, or
+    ///   end it with ``stranded(_:)`` when an INVITE had left before.
     public mutating func dialing(_ id: CallID, sipCallID: String, wall: WallClockInstant) -> Bool {
-        if var attempt = calls[id]?.attempt {
-            // Another trunk takes over: still the same attempt.
-            attempt.sipCallID = sipCallID
-            calls.update(id) { $0.attempt = attempt }
-            changedAttempts[id] = attempt
-            return true
-        }
         guard campaign.state == .running, var call = calls[id],
             hours.status(of: recipients[call.slot], at: wall) == .open, restraint.allowsStart(at: wall),
             restraint.restingCallers(at: wall).allSatisfy(call.planned.request.avoidedCallers.contains)
         else { return false }
-        let attempt = Attempt(
-            id: id, campaign: campaign.id, recipient: call.planned.recipient, sequence: call.planned.sequence,
-            sipCallID: sipCallID, startedAt: wall)
+        call.sipCallIDBefore = call.attempt?.sipCallID
+        var attempt =
+            call.attempt
+            ?? Attempt(
+                id: id, campaign: campaign.id, recipient: call.planned.recipient,
+                sequence: call.planned.sequence, sipCallID: sipCallID, startedAt: wall)
+        attempt.sipCallID = sipCallID
         call.attempt = attempt
         calls[id] = call
         changedAttempts[id] = attempt
@@ -208,12 +212,28 @@ public struct CampaignCore: Sendable {
         return true
     }
 
-    /// The attempt could not be written, so its INVITE does not leave.
+    /// The attempt could not be written, so its INVITE does not leave. One that was written for an INVITE before it stays.
     public mutating func undial(_ id: CallID) {
-        guard let call = calls[id] else { return }
-        calls.update(id) { $0.attempt = nil }
+        guard var call = calls[id] else { return }
         changedAttempts[id] = nil
-        change(call.slot, to: .queued, reason: "could not be written")
+        if let before = call.sipCallIDBefore {
+            call.attempt?.sipCallID = before
+            calls[id] = call
+        } else {
+            call.attempt = nil
+            calls[id] = call
+            change(call.slot, to: .queued, reason: "could not be written")
+        }
+    }
+
+    /// The end of a call that one trunk could not carry and that did not go on over the next; `nil` when no INVITE has left.
+    public func stranded(_ id: CallID) -> AttemptEnd? {
+        guard let attempt = calls[id]?.attempt else { return nil }
+        return .outcome(
+            CallOutcome(
+                id: id, disposition: .trunkFault,
+                cause: CallCause(text: "the trunk could not carry it, and it did not go on over another"),
+                endedBy: .us, timings: CallTimings(dialed: attempt.startedAt)))
     }
 
     /// Whether the INVITE of a call may have left.
@@ -254,7 +274,7 @@ public struct CampaignCore: Sendable {
         recipients[slot].nextAttemptAt = verdict.retryAt
         change(slot, to: verdict.state, reason: verdict.reason)
         if let due = verdict.retryAt { queue.add(slot, dueAt: due) }
-        return (recipients[slot], verdict, decision(on: verdict, end))
+        return (recipients[slot], verdict, decision(on: verdict, end, of: recipients[slot].id))
     }
 
     private mutating func close(
@@ -273,21 +293,28 @@ public struct CampaignCore: Sendable {
         changedAttempts[attempt.id] = attempt
     }
 
-    private mutating func decision(on verdict: RetryPolicy.Verdict, _ end: AttemptEnd) -> CampaignDecision? {
+    private mutating func decision(
+        on verdict: RetryPolicy.Verdict, _ end: AttemptEnd, of recipient: RecipientID
+    ) -> CampaignDecision? {
         switch verdict.effect {
-        case .none: trunkFaultsInARow = 0
+        case .none: trunkWorks()
         case .neutral: break
+        case .forbidden:
+            forbidden[recipient] = ()
+            if forbidden.count >= campaign.settings.retry.refusalsBeforePause {
+                return pause(PauseReason(.forbidden, verdict.reason))
+            }
         case .trunkFault:
             trunkFaultsInARow += 1
             if trunkFaultsInARow >= campaign.settings.retry.trunkFaultsBeforePause {
                 return pause(PauseReason(.trunkFault, "\(trunkFaultsInARow) in a row: \(verdict.reason)"))
             }
-        case .backOff(let until):
+        case .backOff(let until), .awaitTrunk(let until):
             if restraint.hold(until: until) {
                 return CampaignDecision(.heldBack(until: until), reason: verdict.reason)
             }
         case .restCaller(let until):
-            trunkFaultsInARow = 0
+            trunkWorks()
             if case .outcome(let outcome) = end, let number = outcome.callerNumber ?? campaign.settings.from,
                 restraint.rest(number, until: until)
             {
@@ -296,6 +323,11 @@ public struct CampaignCore: Sendable {
         case .pause(let code): return pause(PauseReason(code, verdict.reason))
         }
         return nil
+    }
+
+    private mutating func trunkWorks() {
+        trunkFaultsInARow = 0
+        forbidden = OrderedTable()
     }
 
     // MARK: People's wishes
@@ -311,7 +343,7 @@ public struct CampaignCore: Sendable {
         switch desired {
         case .running:
             guard campaign.state == .paused else { return nil }
-            trunkFaultsInARow = 0
+            trunkWorks()
             restraint = CampaignRestraint()
             enter(CampaignStatus(.running))
             return CampaignDecision(.resumed, reason: "asked for")

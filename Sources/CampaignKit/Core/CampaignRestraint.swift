@@ -56,8 +56,8 @@ extension RetryPolicy.Verdict {
     /// It is counted among the recipient's faults of the trunk.
     var isTrunkFault: Bool {
         switch effect {
-        case .trunkFault, .backOff, .pause(.forbidden), .pause(.carrierLimit): true
-        case .none, .neutral, .restCaller, .pause: false
+        case .trunkFault, .forbidden, .backOff, .pause(.forbidden), .pause(.carrierLimit): true
+        case .none, .neutral, .awaitTrunk, .restCaller, .pause: false
         }
     }
 }

@@ -63,6 +63,8 @@ public struct PauseReason: Hashable, Sendable, Codable, CustomStringConvertible 
         case dialerUnavailable
         /// The trunk does not allow the calls: account, balance, country, caller number or credentials.
         case forbidden
+        /// The trunk wants its calls signed, and they cannot be.
+        case notSigned
         /// Analytics blocked the caller number, and there is no other.
         case callerBlocked
         /// The trunk asks to be left alone for longer than the campaign waits by itself.

@@ -4,7 +4,7 @@ extension RetryPolicy: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case maximumAttempts, busyDelay, noAnswerDelay, voicemail, voicemailDelay, trunkFaultDelay,
             maximumDelay, droppedDelay, droppedTalkTime, blockedCallerRest
-        case trunkFaultsBeforePause, maximumTrunkFaults
+        case trunkFaultsBeforePause, refusalsBeforePause, maximumTrunkFaults
     }
 
     /// Fields left out keep their defaults; durations are seconds.
@@ -28,6 +28,7 @@ extension RetryPolicy: Codable {
         blockedCallerRest = try delay(.blockedCallerRest, or: blockedCallerRest)
         maximumDelay = try delay(.maximumDelay, or: maximumDelay)
         trunkFaultsBeforePause = try number(.trunkFaultsBeforePause, or: trunkFaultsBeforePause)
+        refusalsBeforePause = try number(.refusalsBeforePause, or: refusalsBeforePause)
         maximumTrunkFaults = try number(.maximumTrunkFaults, or: maximumTrunkFaults)
     }
 
@@ -44,6 +45,7 @@ extension RetryPolicy: Codable {
         try container.encode(blockedCallerRest.inSeconds, forKey: .blockedCallerRest)
         try container.encode(maximumDelay.inSeconds, forKey: .maximumDelay)
         try container.encode(trunkFaultsBeforePause, forKey: .trunkFaultsBeforePause)
+        try container.encode(refusalsBeforePause, forKey: .refusalsBeforePause)
         try container.encode(maximumTrunkFaults, forKey: .maximumTrunkFaults)
     }
 }

@@ -34,6 +34,9 @@ public struct RetryPolicy: Hashable, Sendable {
     public var maximumDelay = Duration.seconds(86_400)
     /// Faults of the trunk in a row, over all recipients, after which the campaign pauses, 1...100.
     public var trunkFaultsBeforePause = 3
+    /// Recipients in a row, each counted once, whom the trunk does not allow us to call (402, 403) before the campaign
+    /// pauses, 1...100. Credentials that it refuses (401, 407) pause it at once.
+    public var refusalsBeforePause = 5
     /// Faults of the trunk after which a recipient is given up, so that a number that the trunk alone refuses does not
     /// keep a campaign from ending, 1...100.
     public var maximumTrunkFaults = 10
@@ -53,6 +56,9 @@ public struct RetryPolicy: Hashable, Sendable {
         }
         if !(1...100).contains(trunkFaultsBeforePause) {
             found.append("retry.trunkFaultsBeforePause is \(trunkFaultsBeforePause), not 1...100")
+        }
+        if !(1...100).contains(refusalsBeforePause) {
+            found.append("retry.refusalsBeforePause is \(refusalsBeforePause), not 1...100")
         }
         if !(1...100).contains(maximumTrunkFaults) {
             found.append("retry.maximumTrunkFaults is \(maximumTrunkFaults), not 1...100")
@@ -78,8 +84,12 @@ public struct RetryPolicy: Hashable, Sendable {
         case neutral
         /// Counts towards ``RetryPolicy/trunkFaultsBeforePause``.
         case trunkFault
+        /// The trunk does not allow the call. Counts towards ``RetryPolicy/refusalsBeforePause``.
+        case forbidden
         /// The trunk asks to be left alone: no call starts before then. No fault, and no proof that it works.
         case backOff(until: WallClockInstant)
+        /// No trunk of ours can take a call before then: none starts.
+        case awaitTrunk(until: WallClockInstant)
         /// The caller number of the attempt is not to be used before then.
         case restCaller(until: WallClockInstant)
         case pause(PauseReason.Code)

@@ -22,13 +22,22 @@ struct RetryStep {
         case .badNumber: return final(.failed, "bad number" + cause)
         case .mediaRefused: return final(.failed, "no common media" + cause)
         case .blocked: return blocked(outcome)
-        case .forbidden: return forbidden("the trunk does not allow it" + cause)
+        case .forbidden:
+            let refusesUs = outcome.cause.sipStatus == 401 || outcome.cause.sipStatus == 407
+            return forbidden(
+                "the trunk does not allow it" + cause, refusesUs ? .pause(.forbidden) : .forbidden)
         case .dropped: return dropped(outcome)
         case .trunkFault where outcome.isCarrierLimit: return carrierLimit(outcome, "carrier limit" + cause)
         case .trunkFault: return trunkFault("trunk fault" + cause)
         case .failed: return trunkFault("failed on our side" + cause)
         case .noTrunk:
-            return unused(.neutral, retryAt: now.advanced(by: policy.trunkFaultDelay), "no trunk" + cause)
+            guard let wait = outcome.cause.retryAfterSeconds else {
+                return unused(
+                    .neutral, retryAt: now.advanced(by: policy.trunkFaultDelay), "no trunk" + cause)
+            }
+            // Nobody else would find one before then.
+            let until = now.advanced(by: .seconds(wait))
+            return unused(.awaitTrunk(until: until), retryAt: until, "no trunk" + cause)
         case .notPrepared:
             return unused(.pause(.agentNotReady), retryAt: now, "the agent could not get ready" + cause)
         case .unknown: return final(.unknown, "what became of the call is not known", .neutral)
@@ -40,6 +49,7 @@ struct RetryStep {
         case .noCallerNumber:
             unused(.pause(.callerBlocked), retryAt: now, "every caller number is blocked and rests")
         case .notRunning, .shuttingDown: unused(.pause(.dialerUnavailable), retryAt: now, error.message)
+        case .notSigned: unused(.pause(.notSigned), retryAt: now, error.message)
         case .tooManyCalls: unused(.neutral, retryAt: now.advanced(by: .seconds(5)), error.message)
         case .invalidRequest, .duplicateID:
             RetryPolicy.Verdict(state: .failed, usesAttempt: false, effect: .neutral, reason: error.message)
@@ -74,14 +84,14 @@ struct RetryStep {
         return unused(.backOff(until: until), retryAt: until, reason)
     }
 
-    /// Stops the campaign, since the next call would fare no better; whoever the trunk refuses again and again is given up.
-    private func forbidden(_ reason: String) -> RetryPolicy.Verdict {
+    /// Whoever the trunk refuses again and again is given up.
+    private func forbidden(_ reason: String, _ effect: RetryPolicy.Effect) -> RetryPolicy.Verdict {
         guard recipient.trunkFaults + 1 < policy.maximumTrunkFaults else {
             return RetryPolicy.Verdict(
-                state: .failed, usesAttempt: false, effect: .pause(.forbidden), reason: reason)
+                state: .failed, usesAttempt: false, effect: effect, reason: reason)
         }
         let delay = doubled(policy.trunkFaultDelay, times: recipient.trunkFaults)
-        return unused(.pause(.forbidden), retryAt: now.advanced(by: delay), reason)
+        return unused(effect, retryAt: now.advanced(by: delay), reason)
     }
 
     /// Not called again, from another number neither: that would be a way around the block.

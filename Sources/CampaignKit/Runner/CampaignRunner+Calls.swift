@@ -30,6 +30,11 @@ extension CampaignRunner {
         case hangUp
     }
 
+    /// Errors after which no INVITE is out that could still ring.
+    private static let undialed: Set<CallError.Code> = [
+        .noRoute, .socket, .notSigned, .tooManyCalls, .invalidTrunk, .noCallerNumber,
+    ]
+
     /// - Returns: `nil` when nothing was dialed and nothing is to be counted.
     private func dial(_ planned: PlannedCall) async -> AttemptEnd? {
         do {
@@ -38,7 +43,7 @@ extension CampaignRunner {
             }
             return .outcome(outcome)
         } catch is Withdrawn {
-            return nil
+            return session?.core.stranded(planned.id)
         } catch {
             return end(of: planned, after: error)
         }
@@ -51,10 +56,10 @@ extension CampaignRunner {
             if error is CancellationError { return nil }
             return callError.map { .refused($0) } ?? .fault("the call could not be placed")
         }
-        // Without a route or a socket no INVITE can have left; after any other error it may have rung.
-        if let callError, callError.code == .noRoute || callError.code == .socket {
-            return .refused(callError)
-        }
+        // After any other error it may have rung.
+        if let callError, Self.undialed.contains(callError.code) { return .refused(callError) }
+        // The number was looked at before: what is wrong with the INVITE is wrong with the next one too.
+        if let callError, callError.code == .invalidRequest { return .fault(callError.message) }
         return .outcome(
             CallOutcome(
                 id: planned.id, disposition: .unknown,

@@ -27,6 +27,15 @@ public struct IdentityAssertion: Sendable {
         guard let callee = IdentityParty(address: to) else {
             throw PASSporTSigningError("the callee is neither a number nor a SIP URI")
         }
+        return try headerFields(from: caller, to: callee, attestation: attestation, now: now)
+    }
+
+    /// The header fields for a call between parties that are known, however From and To spell them.
+    ///
+    /// - Throws: ``PASSporTSigningError`` when the signer fails.
+    public func headerFields(
+        from caller: IdentityParty, to callee: IdentityParty, attestation: Attestation, now: WallClockInstant
+    ) throws(PASSporTSigningError) -> [SIPHeaderField] {
         let seconds = max(0, now.nanosecondsSinceEpoch / 1_000_000_000)
         let passport = PASSporT(
             certificateURL: signer.certificateURL, originator: caller, destinations: [callee],

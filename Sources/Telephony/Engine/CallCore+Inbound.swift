@@ -27,11 +27,12 @@ extension CallCore {
     /// The call was accepted: the caller is told that it rings, while the agent prepares.
     mutating func accepted(at now: Now, into out: inout Output) {
         guard state == .preparing, let inbound = configuration.inbound else { return }
+        begin = inbound.received
         outcome.timings.dialed = inbound.received.wall
         admitted(at: now)
         timers.set(.ring, to: inbound.received.monotonic.advanced(by: configuration.ringTimeout))
         guard inbound.alerting == .ringing else { return }
-        outcome.timings.ringing = now.wall
+        outcome.timings.ringing = wall(at: now)
         out.emit(.ringing(status: 180))
         out.send(.respond(status: 180))
     }
@@ -67,7 +68,7 @@ extension CallCore {
         timers.stop(.ring)
         timers.stop(.answer)
         lastStatus = 200
-        outcome.timings.answered = now.wall
+        outcome.timings.answered = wall(at: now)
         timers.set(.duration, to: now.monotonic.advanced(by: configuration.maximumDuration))
         out.send(.respond(status: 200))
     }

@@ -73,6 +73,9 @@ struct CallCore: Sendable {
     var mediaIsOpen = false
     /// Inbound: the ACK for our 200 has come.
     var isAcknowledged = false
+    /// Both clocks when the first INVITE left, or came. The call's instants are counted from there by the clock that is
+    /// never set, so that no call seems shorter than it was.
+    var begin: Now?
     /// A provisional response other than 100 has come: the far end is at work.
     private var hasProgressed = false
     /// Why the last trunk could not carry it.
@@ -86,6 +89,11 @@ struct CallCore: Sendable {
     }
 
     var nextDeadline: MonotonicInstant? { timers.next }
+
+    /// The wall clock as it goes on from the call's begin.
+    func wall(at now: Now) -> WallClockInstant {
+        begin.map { $0.wall.advanced(by: $0.monotonic.duration(to: now.monotonic)) } ?? now.wall
+    }
 
     // MARK: Our side
 
@@ -108,6 +116,7 @@ struct CallCore: Sendable {
     ) -> Bool {
         guard state == .preparing || state == .rerouting else { return false }
         if state == .preparing {
+            begin = now
             outcome.timings.dialed = now.wall
             timers.stop(.prepare)
             timers.set(.ring, to: now.monotonic.advanced(by: configuration.ringTimeout))
@@ -129,9 +138,10 @@ struct CallCore: Sendable {
     var mayReroute: Bool { state == .dialing && !hasProgressed }
 
     /// The trunk could not carry it, and another one may.
-    mutating func reroute(after conclusion: CallConclusion) {
+    mutating func reroute(after conclusion: CallConclusion, over trunk: String, into out: inout Output) {
         guard mayReroute else { return }
         state = .rerouting
+        out.emit(.failedOver(from: trunk, cause: conclusion.cause))
         trunkFault = conclusion
     }
 
@@ -155,13 +165,21 @@ struct CallCore: Sendable {
     }
 
     /// Ends the attempt for a reason on our own side, before or after dialing.
-    mutating func abort(_ disposition: CallDisposition, text: String, at now: Now, into out: inout Output) {
+    mutating func abort(
+        _ disposition: CallDisposition, text: String, at now: Now, into out: inout Output
+    ) {
+        abort(disposition, CallCause(text: text), at: now, into: &out)
+    }
+
+    mutating func abort(
+        _ disposition: CallDisposition, _ cause: CallCause, at now: Now, into out: inout Output
+    ) {
         switch state {
         case .preparing where !owesFinalResponse, .rerouting:
             let endedBy: CallParty = disposition == .trunkFault ? .network : .us
-            finish(CallConclusion(disposition, CallCause(text: text), endedBy: endedBy), at: now, into: &out)
+            finish(CallConclusion(disposition, cause, endedBy: endedBy), at: now, into: &out)
         case .preparing, .dialing, .ringing, .earlyMedia, .answering, .answered:
-            end(disposition, text: text, at: now, into: &out)
+            end(CallConclusion(disposition, cause, endedBy: .us), at: now, into: &out)
         case .ending, .ended, .concluded: break
         }
     }
@@ -222,7 +240,7 @@ struct CallCore: Sendable {
         lastStatus = response.status
         let answer = response.body?.sessionDescription
         if response.status == 180 || (response.status > 180 && answer == nil) {
-            if outcome.timings.ringing == nil { outcome.timings.ringing = now.wall }
+            if outcome.timings.ringing == nil { outcome.timings.ringing = wall(at: now) }
             if state == .dialing { state = .ringing }
             if isNew { out.emit(.ringing(status: response.status)) }
         }
@@ -234,7 +252,7 @@ struct CallCore: Sendable {
         guard state.awaitsAnswer else { return }
         state = .answering
         timers.stop(.ring)
-        outcome.timings.answered = now.wall
+        outcome.timings.answered = wall(at: now)
         timers.set(.duration, to: now.monotonic.advanced(by: configuration.maximumDuration))
         out.send(.negotiate(answer: response.body?.sessionDescription, isFinal: true))
     }
@@ -245,13 +263,10 @@ struct CallCore: Sendable {
     ) {
         switch failure {
         case .rejected(let response), .credentialsRefused(let response): lastStatus = response.status
-        case .timedOut, .transportFailed: break
-        case .abandoned where state == .ending && outcome.disposition == .noAnswer:
-            // Not even 100 had come: then a ring timeout says nothing about the callee.
-            outcome.disposition = .trunkFault
-            outcome.cause.text = "no response from the trunk"
-            outcome.endedBy = .network
-        case .abandoned: break
+        case .abandoned where state == .ending && outcome.disposition == .trunkFault:
+            // Not even 100 had come.
+            outcome.cause = CallCause(text: "no response from the trunk")
+        case .timedOut, .transportFailed, .abandoned: break
         }
         if state == .ending {
             finish(nil, at: now, into: &out)
@@ -305,8 +320,12 @@ struct CallCore: Sendable {
                 abort(.notPrepared, text: "the agent was not ready in time", at: now, into: &out)
             case .ring where state == .rerouting:
                 noTrunkLeft(at: now, into: &out)
-            case .ring:
+            case .ring where hasProgressed || direction == .inbound:
                 end(.noAnswer, text: "ring timeout", at: now, into: &out)
+            case .ring:
+                // 100 is the next hop's word alone: nothing says that anybody was reached.
+                let cause = CallCause(sipStatus: 100, text: "no more than that came from the trunk")
+                end(CallConclusion(.trunkFault, cause, endedBy: .network), at: now, into: &out)
             case .answer:
                 answer(at: now, into: &out)
             case .duration:
@@ -331,11 +350,16 @@ struct CallCore: Sendable {
     private mutating func end(
         _ disposition: CallDisposition, text: String, at now: Now, into out: inout Output
     ) {
+        end(CallConclusion(disposition, CallCause(text: text), endedBy: .us), at: now, into: &out)
+    }
+
+    private mutating func end(_ conclusion: CallConclusion, at now: Now, into out: inout Output) {
         let isOwed = owesFinalResponse
-        settle(CallConclusion(disposition, CallCause(text: text), endedBy: .us), at: now)
+        settle(conclusion, at: now)
         if isOwed {
-            lastStatus = Self.refusal(for: disposition)
-            out.send(.respond(status: Self.refusal(for: disposition)))
+            let status = Self.refusal(for: conclusion.disposition)
+            lastStatus = status
+            out.send(.respond(status: status))
             return finish(nil, at: now, into: &out)
         }
         state = .ending
@@ -367,7 +391,7 @@ struct CallCore: Sendable {
         // The far end of an inbound call is the one that called.
         outcome.endedBy =
             direction == .inbound && conclusion.endedBy == .callee ? .caller : conclusion.endedBy
-        outcome.timings.ended = now.wall
+        outcome.timings.ended = wall(at: now)
         let wasHeard = conclusion.disposition == .answered || conclusion.disposition == .dropped
         if configuration.classifiesAnswers, wasHeard, outcome.answeredBy == nil {
             outcome.answeredBy = .unknown

@@ -21,6 +21,8 @@ final class SignallingCall: @unchecked Sendable {
     var hopAskedFor: String?
     /// The trunk desk knows that the far end has had its word.
     var hasHeardTrunk = false
+    /// The trunk of ``attempt`` could not carry it and has given its place back; the next one is looked for.
+    var hasLeftTrunk = false
     var digits = ""
     var media: MediaFigures?
     var recordingError: String?
@@ -54,7 +56,8 @@ final class SignallingCall: @unchecked Sendable {
             recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0,
             direction: job.call.direction)
         record.trunk = attempt?.line.trunk.name
-        let failed = job.failedTrunks
+        // A call that found no further trunk ended on the last that failed.
+        let failed = job.failedTrunks.filter { $0.sipCallID == nil || $0.sipCallID != attempt?.sipCallID }
         if !failed.isEmpty { record.failedTrunks = failed }
         return record
     }

@@ -13,9 +13,22 @@ extension SignallingEngine {
             call.job.fail(with: CallError(.notSigned, message))
             return nil
         }
+        // As they are asked for: what is dialed may have the trunk's prefixes, and From may be anonymous.
+        let plan = attempt.plan
+        let callee = call.job.plan.request.to
+        guard
+            let from = IdentityParty.canonicalNumber(plan.callerNumber).map({ .number($0) })
+                ?? IdentityParty(address: plan.from),
+            let to = IdentityParty.canonicalNumber(callee).map({ .number($0) })
+                ?? IdentityParty(address: plan.to)
+        else {
+            call.job.fail(
+                with: CallError(.notSigned, "a party of the call is neither a number nor a SIP URI"))
+            return nil
+        }
         do {
             return try identity.headerFields(
-                from: attempt.plan.from, to: attempt.plan.to, attestation: attestation, now: driver.wallClock)
+                from: from, to: to, attestation: attestation, now: driver.wallClock)
         } catch {
             call.job.fail(with: CallError(.notSigned, error.description))
             return nil

@@ -76,6 +76,9 @@ extension SignallingEngine {
     func receive(incoming request: ReceivedRequest, as session: InviteSessionID, at now: MonotonicInstant) {
         guard var incoming, let home = incoming.lines.first?.line else {
             // Nobody is here to be called; the trunk may try elsewhere.
+            if let id = self.incoming?.named.removeValue(forKey: request.callID) {
+                observed.remove(id, sipCallID: request.callID)
+            }
             return userAgent.respond(to: session, status: 480, at: now, into: &effects)
         }
         incoming.statistics.received += 1
@@ -241,6 +244,8 @@ extension SignallingEngine {
             to: session, status: status,
             body: carries ? SIPBody(contentType: "application/sdp", bytes: attempt.offer) : nil,
             contact: contact(of: call), at: now, into: &effects)
+        // The call may be over with it, and observers are to see it before.
+        if status >= 300 { transmitNow() }
     }
 
     /// Nobody has decided in time.
@@ -266,6 +271,8 @@ extension SignallingEngine {
         userAgent.respond(
             to: attempt.session, status: status, reason: phrase, headers: headers + hint, at: driver.now,
             into: &effects)
+        // Observers see the response before the end of its call.
+        transmitNow()
         conclude(
             attempt, CallConclusion(.declined, CallCause(sipStatus: status, text: text), endedBy: .us))
     }

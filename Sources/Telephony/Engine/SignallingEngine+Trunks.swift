@@ -24,11 +24,20 @@ extension SignallingEngine {
             call.hasHeardTrunk = true
             desk.post { $0.hear(.works, of: ticket) }
         case .ended(let outcome):
-            let verdict =
-                call.hasHeardTrunk ? .works : TrunkVerdict(outcome.disposition, outcome.cause)
+            let verdict = verdict(on: outcome.disposition, outcome.cause, of: call)
             desk.post { $0.end(ticket, verdict) }
         default: break
         }
+    }
+
+    /// What the end of a call says about the trunk whose place it holds.
+    private func verdict(
+        on disposition: CallDisposition, _ cause: CallCause, of call: SignallingCall
+    ) -> TrunkVerdict {
+        // The one that could not carry it has been told; a place that it may hold by now is another's.
+        if call.hasLeftTrunk { return .neutral }
+        return call.hasHeardTrunk
+            ? .works : TrunkVerdict(disposition, cause, callee: call.job.plan.request.to)
     }
 
     /// Takes the next trunk where one could not carry the call and nothing has rung.
@@ -37,25 +46,27 @@ extension SignallingEngine {
     func failOver(_ call: SignallingCall, _ failure: InviteFailure) -> Bool {
         guard let attempt = call.attempt, call.core.mayReroute else { return false }
         let conclusion = CallConclusion(failure)
-        let verdict = TrunkVerdict(conclusion.disposition, conclusion.cause)
-        guard verdict.isFault else { return false }
+        let verdict = verdict(on: conclusion.disposition, conclusion.cause, of: call)
+        guard verdict.sendsElsewhere else { return false }
         call.job.note(
             TrunkAttempt(
                 trunk: attempt.line.trunk.name, sipCallID: attempt.sipCallID, cause: conclusion.cause),
             over: attempt.line.index)
+        let ticket = call.job.ticket
         guard !call.job.trunksLeft.isEmpty else {
             call.job.forgetLastTrunk()
             return false
         }
-        // Before the redial, which asks for its place from another thread: the desk would end the new place.
-        let ticket = call.job.ticket
+        // The place is given back before anybody can ask for the next one with the same ticket.
         desk.post { $0.end(ticket, verdict) }
+        call.hasLeftTrunk = true
         guard redials.put(.redial(call.job)) else {
             call.job.forgetLastTrunk()
             return false
         }
         forgetSession(of: call)
-        advance(call) { core, _, _ in core.reroute(after: conclusion) }
+        let trunk = attempt.line.trunk.name
+        advance(call) { core, _, out in core.reroute(after: conclusion, over: trunk, into: &out) }
         return true
     }
 }

@@ -214,6 +214,7 @@ actor SignallingEngine: LoopEngine {
         }
         call.attempt = attempt
         call.hasHeardTrunk = false
+        call.hasLeftTrunk = false
         if wantsDatagrams { observed.add(id, sipCallID: attempt.sipCallID) }
         var isDialing = false
         advance(call) { core, now, out in
@@ -226,8 +227,8 @@ actor SignallingEngine: LoopEngine {
         return isDialing
     }
 
-    func abort(_ id: CallID, _ disposition: CallDisposition, text: String) {
-        tell(id) { core, now, out in core.abort(disposition, text: text, at: now, into: &out) }
+    func abort(_ id: CallID, _ disposition: CallDisposition, _ cause: CallCause) {
+        tell(id) { core, now, out in core.abort(disposition, cause, at: now, into: &out) }
     }
 
     func hangUp(_ id: CallID, text: String) {
@@ -362,7 +363,7 @@ actor SignallingEngine: LoopEngine {
         } catch {
             switch error {
             case .invalidField(let field):
-                call.job.fail(with: CallError(.invalidRequest, "the INVITE's \(field) is not usable"))
+                call.job.fail(with: CallError(.invalidTrunk, "the INVITE's \(field) is not usable"))
                 return "the INVITE's \(field) is not usable"
             case .tooManySessions, .tooManyRequests, .noDialog, .offerPending:
                 call.job.fail(with: CallError(.tooManyCalls, "the user agent's limit of sessions is reached"))
@@ -399,6 +400,13 @@ actor SignallingEngine: LoopEngine {
             swap(&events, &spareEvents)
         }
         streamFaults.removeAll()
+    }
+
+    /// Sends what is to be sent before the step ends; its events stay for then.
+    func transmitNow() {
+        transmit(at: driver.now)
+        effects.sends.removeAll(keepingCapacity: true)
+        effects.bytes.removeAll(keepingCapacity: true)
     }
 
     private func transmit(at now: MonotonicInstant) {

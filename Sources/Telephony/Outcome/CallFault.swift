@@ -47,8 +47,9 @@ extension CallOutcome {
     public var retry: RetryAdvice {
         switch disposition {
         case .answered, .declined, .badNumber, .unknown: .never
-        case .busy, .noAnswer: cause.retryAfterSeconds.map { .afterSeconds($0) } ?? .sameNumberLater
-        case .cancelled, .dropped, .noTrunk: .sameNumberLater
+        case .busy, .noAnswer, .noTrunk:
+            cause.retryAfterSeconds.map { .afterSeconds($0) } ?? .sameNumberLater
+        case .cancelled, .dropped: .sameNumberLater
         case .blocked: .notFromThisCaller
         case .trunkFault: carrierWait.map { .afterSeconds($0) } ?? .anotherRoute
         case .forbidden, .mediaRefused, .notPrepared, .failed: .afterRepair

@@ -1,12 +1,16 @@
 private import SIPCore
 
 extension Trunk {
+    /// - Parameter canSign: Whether the dialer has an identity to sign calls with.
     /// - Throws: ``CallError/Code/invalidTrunk``, naming the trunk's place in the list and the field.
-    static func validate(_ trunks: [Trunk]) throws(CallError) {
+    static func validate(_ trunks: [Trunk], canSign: Bool) throws(CallError) {
         var names: Set<String> = []
         for (index, trunk) in trunks.enumerated() {
             var fault = trunk.fault()
             if !names.insert(trunk.name).inserted { fault = "`name` is that of another trunk" }
+            if trunk.attestation != nil, !canSign {
+                fault = "`attestation` needs an identity of the dialer to sign with"
+            }
             if let fault { throw CallError(.invalidTrunk, "trunk \(index + 1): \(fault)") }
         }
     }

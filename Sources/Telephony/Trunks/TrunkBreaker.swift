@@ -8,8 +8,9 @@ public struct TrunkBreakerPolicy: Hashable, Sendable {
     public var openTime = Duration.seconds(30)
     /// Longest time that it stays open.
     public var maximumOpenTime = Duration.seconds(600)
-    /// Refusals in a row (402, 403, credentials refused) that stop the trunk until ``Dialer/resume(trunk:)``, 1...1,000.
-    public var refusalLimit = 1
+    /// Callees in a row, each counted once, whose calls are forbidden (402, 403) before the trunk is stopped until
+    /// ``Dialer/resume(trunk:)``, 1...1,000. Credentials that it refuses (401, 407) stop it at once.
+    public var refusalLimit = 5
     /// Rest after a 429 that names no time.
     public var defaultRest = Duration.seconds(10)
     /// Longest rest, whatever `Retry-After` says.
@@ -23,7 +24,7 @@ public struct TrunkBreakerPolicy: Hashable, Sendable {
 ///     closed ─faults in a row→ open ─time→ half-open (one trial) ─works→ closed
 ///       │                       ▲              │
 ///       │                       └────fault─────┘ (twice the time)
-///       └─refused→ stopped ─a person→ closed
+///       └─credentials refused, callees in a row forbidden→ stopped ─a person→ closed
 ///
 /// Beside it the trunk may rest, because it asked for it.
 struct TrunkBreaker: Hashable, Sendable {
@@ -33,7 +34,8 @@ struct TrunkBreaker: Hashable, Sendable {
     private(set) var state = State.closed
     /// Faults since the last call that worked.
     private(set) var faults = 0
-    private var refusals = 0
+    /// Whose calls were forbidden since the last that worked; fewer than the limit.
+    private var forbidden: [String] = []
     private var openTime: Duration
     private var opensAgain = MonotonicInstant(nanoseconds: .min)
     private var restsUntil = MonotonicInstant(nanoseconds: .min)
@@ -85,7 +87,7 @@ struct TrunkBreaker: Hashable, Sendable {
         switch verdict {
         case .works:
             faults = 0
-            refusals = 0
+            forbidden = []
             guard state == .halfOpen || state == .open, isTrial else { break }
             state = .closed
             openTime = policy.openTime
@@ -100,9 +102,11 @@ struct TrunkBreaker: Hashable, Sendable {
         case .rest(let seconds, _):
             let asked = seconds.map { Duration.seconds(max(1, min($0, 86_400))) } ?? policy.defaultRest
             restsUntil = max(restsUntil, now.advanced(by: min(asked, policy.maximumRest)))
-        case .refusal:
-            refusals += 1
-            if refusals >= policy.refusalLimit { state = .stopped }
+        case .refusal: state = .stopped
+        case .forbidden(_, let callee):
+            guard !forbidden.contains(callee) else { break }
+            forbidden.append(callee)
+            if forbidden.count >= policy.refusalLimit { state = .stopped }
         case .neutral: break
         }
     }

@@ -36,8 +36,27 @@ public struct TrunkCheck: Sendable {
             onStep(step)
         }
         let targets = try await resolve(with: driver, onStep: add)
-        var reached: (target: SIPTarget, local: BoundSocket)?
         let probe = TrunkCheckProbe(driver: driver, configuration: configuration)
+        do {
+            try await ask(targets, with: probe, into: &report, onStep: onStep)
+        } catch {
+            await probe.ask { $0.close() }
+            throw error
+        }
+        await probe.ask { $0.close() }
+        return report
+    }
+
+    /// Asks the servers, and registers with the first that answers.
+    private func ask(
+        _ targets: [SIPTarget], with probe: TrunkCheckProbe, into report: inout TrunkCheckReport,
+        onStep: (TrunkCheckReport.Step) -> Void
+    ) async throws {
+        func add(_ step: TrunkCheckReport.Step) {
+            report.steps.append(step)
+            onStep(step)
+        }
+        var reached: (target: SIPTarget, local: BoundSocket)?
         for target in targets.prefix(Self.maximumServers) {
             try Task.checkCancellation()
             let (step, socket) = await askOptions(of: target, probe)
@@ -50,8 +69,6 @@ public struct TrunkCheck: Sendable {
             report.isUsable = step.fault == nil
             add(step)
         }
-        await probe.ask { $0.close() }
-        return report
     }
 
     private func milliseconds(since start: MonotonicInstant, _ driver: any Driver) -> Double {

@@ -125,6 +125,7 @@ struct TrunkPool: Sendable {
             if !place.isStarted { lines[place.trunk].starting.removeAll { $0 == ticket } }
             hear(verdict, over: place.trunk, isTrial: place.isTrial, at: now, into: &out)
             serve(at: now, into: &out)
+            refuseHopeless(at: now, into: &out)
         } else if let index = queue.firstIndex(where: { $0.ticket == ticket }) {
             queue.remove(at: index)
             out.send(.refuse(ticket, .callEnded))
@@ -145,7 +146,12 @@ struct TrunkPool: Sendable {
     ) {
         hear(.refusal(words), over: trunk, isTrial: false, at: now, into: &out)
         serve(at: now, into: &out)
-        // Whoever waited for this trunk alone waits for nothing.
+        refuseHopeless(at: now, into: &out)
+    }
+
+    /// Whoever waits for stopped trunks alone waits for nothing.
+    private mutating func refuseHopeless(at now: MonotonicInstant, into out: inout Output) {
+        guard !queue.isEmpty, lines.contains(where: { $0.breaker.state == .stopped }) else { return }
         let lost = queue.filter { waiting in
             waiting.suitable.allSatisfy { lines[$0].prospect(at: now) == .never }
         }

@@ -30,7 +30,7 @@ extension TrunkFile {
         }
     }
 
-    /// `{ "faultLimit": 5, "openTime": 30, "maximumOpenTime": 600, "refusalLimit": 1 }`
+    /// `{ "faultLimit": 5, "openTime": 30, "maximumOpenTime": 600, "refusalLimit": 5 }`
     struct Breaker: Decodable {
         var faultLimit: Int?
         var openTime: Int?

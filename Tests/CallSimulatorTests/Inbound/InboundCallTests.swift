@@ -119,6 +119,14 @@ struct InboundCallTests {
         #expect(Set(records.map(\.id)).count == 5)
     }
 
+    @Test("The final response to a refused call is seen with the call, before its end")
+    func refusalIsSeen() throws {
+        let world = InboundWorld(routing: IncomingCallRouting([]))
+        _ = try world.call()
+        #expect(world.observer.figures.withLock { $0.sentUnassigned } == 0)
+        #expect(world.observer.records.map(\.outcome.cause.sipStatus) == [404])
+    }
+
     @Test("A decision that does not come in time is a refusal; the closure is told to stop")
     func decisionTimeout() throws {
         let stopped = Locked(0)

@@ -125,6 +125,8 @@ final class InboundTally: CallObserver {
         var sent: [String] = []
         /// Where each of them went.
         var destinations: [SocketAddress] = []
+        /// Of those, ours.
+        var sentUnassigned = 0
     }
 
     let figures = Locked(Figures())
@@ -154,6 +156,10 @@ final class InboundTally: CallObserver {
                 $0.destinations.append(remote)
             }
         }
-        if call == nil { figures.withLock { $0.unassigned += 1 } }
+        guard call == nil else { return }
+        figures.withLock {
+            $0.unassigned += 1
+            if direction == .sent { $0.sentUnassigned += 1 }
+        }
     }
 }

@@ -87,22 +87,122 @@ struct TrunkScenarioTests {
         #expect(stage.log.changes(of: "full").starts(with: [.resting, .ready]))
     }
 
-    @Test("403 stops a trunk until a person acts", arguments: UInt64(0)..<200)
+    @Test("One callee whose calls are forbidden stops no trunk and is not tried over all of them")
+    func forbiddenCallee() throws {
+        let stage = TrunkTestWorld(
+            seed: 1, [Line("a", .rejects(403)), Line("b", .rejects(403)) { $0.priority = 1 }])
+        let driver = stage.driver
+        try stage.run { dialer in
+            let outcomes = try await TrunkTestWorld.call(
+                20, every: .seconds(1), dialer: dialer, driver: driver)
+            #expect(outcomes.allSatisfy { $0.disposition == .forbidden })
+            #expect(try await dialer.trunks().map(\.state) == [.ready, .ready])
+        }
+        #expect(stage.invites.map(\.count) == [20, 0])
+    }
+
+    @Test("403 to five callees in a row stops a trunk until a person acts", arguments: UInt64(0)..<200)
     func forbidden(seed: UInt64) throws {
         let stage = TrunkTestWorld(
             seed: seed, [Line("no", .rejects(403)), Line("yes", .quick) { $0.priority = 1 }])
         let driver = stage.driver
+        let turn = Locked(0)
+        let number: @Sendable (inout CallRequest) -> Void = { request in
+            turn.withLock { $0 += 1 }
+            request.to = "+155512345\(10 + turn.withLock { $0 })"
+        }
         try stage.run { dialer in
-            var outcomes = try await TrunkTestWorld.call(
-                10, every: .seconds(1), dialer: dialer, driver: driver)
+            let outcomes = try await TrunkTestWorld.call(
+                10, every: .seconds(1), dialer: dialer, driver: driver, number)
+            #expect(outcomes.count { $0.disposition == .forbidden } == 5)
+            #expect(outcomes.dropFirst(5).allSatisfy { $0.disposition == .answered })
             #expect(try await dialer.trunks()[0].state == .stopped)
             #expect(try await dialer.trunks()[0].lastFault == "403 Forbidden")
             try await dialer.resume(trunk: "no")
             #expect(try await dialer.trunks()[0].state == .ready)
-            outcomes += try await TrunkTestWorld.call(3, every: .seconds(1), dialer: dialer, driver: driver)
-            #expect(outcomes.allSatisfy { $0.disposition == .answered })
         }
-        #expect(stage.invites[0].count == 2, "one, and one after a person had acted")
+        #expect(stage.invites[0].count == 5)
+    }
+
+    @Test("Credentials that a trunk refuses stop it at the first call, which goes on over the next")
+    func credentialsRefused() throws {
+        let stage = TrunkTestWorld(
+            seed: 1,
+            [
+                Line(
+                    "no", .quick, { _ in }, peer: { $0.credentials = [.init(username: "a", password: "b")] }),
+                Line("yes", .quick) { $0.priority = 1 },
+            ])
+        let driver = stage.driver
+        try stage.run { dialer in
+            let outcomes = try await TrunkTestWorld.call(
+                3, every: .seconds(1), dialer: dialer, driver: driver)
+            #expect(outcomes.allSatisfy { $0.disposition == .answered })
+            #expect(try await dialer.trunks()[0].state == .stopped)
+        }
+        #expect(stage.invites[0].count == 1)
+    }
+
+    @Test("A trunk that says no more than 100 until the ring timeout is at fault, and its breaker counts it")
+    func tryingOnly() throws {
+        let stage = TrunkTestWorld(
+            seed: 1,
+            [Line("mute", CalleeScript(steps: [.wait(.seconds(200))])) { $0.breaker.faultLimit = 2 }],
+            dialer: { $0.queueTimeout = .seconds(1) })
+        let driver = stage.driver
+        try stage.run { dialer in
+            let outcomes = try await TrunkTestWorld.call(
+                3, every: .seconds(70), dialer: dialer, driver: driver)
+            #expect(outcomes.map(\.disposition) == [.trunkFault, .trunkFault, .noTrunk])
+            #expect(outcomes.map(\.cause.sipStatus) == [100, 100, nil])
+            #expect(try await dialer.trunks()[0].faults == 2)
+        }
+        #expect(stage.log.changes(of: "mute").first == .open)
+    }
+
+    @Test("A call that finds its trunk resting hears for how long, and that is no fault")
+    func resting() throws {
+        let stage = TrunkTestWorld(
+            seed: 1,
+            [
+                Line("full", .rejects(503)) { _ in
+                } peer: {
+                    $0.retryAfterSeconds = 30
+                }
+            ],
+            dialer: { $0.queueTimeout = .seconds(2) })
+        let outcomes = try stage.call(2, every: .seconds(5))
+        #expect(outcomes.map(\.disposition) == [.trunkFault, .noTrunk])
+        #expect(outcomes[1].cause.retryAfterSeconds == 26)
+        #expect(outcomes[1].retry == .afterSeconds(26))
+        #expect(stage.invites[0].count == 1)
+    }
+
+    @Test("The ring timeout between two trunks is not the fault of the one that is still to come")
+    func ringTimeoutBetweenTrunks() throws {
+        let stage = TrunkTestWorld(
+            seed: 1, [Line("dead", nil), Line("next", .quick) { $0.priority = 1 }])
+        let driver = stage.driver
+        try stage.run { dialer in
+            let writes = Locked(0)
+            let outcome = try await dialer.placeCall(
+                CallRequest(to: "+15551234567"), handler: InboundHandler { try await $0.answered() }
+            ) { _ in
+                let count = writes.withLock { writes in
+                    writes += 1
+                    return writes
+                }
+                // The second attempt's record takes until the call has rung long enough.
+                if count == 2 { try await driver.sleep(for: .seconds(50)) }
+            }
+            #expect(outcome.disposition == .trunkFault)
+            #expect(outcome.cause.text == "no response from the trunk")
+            try await driver.sleep(for: .seconds(60))
+            #expect(try await dialer.trunks().map(\.faults) == [1, 0])
+            #expect(stage.log.records.map(\.trunk) == ["dead"])
+            #expect(stage.log.records.first?.failedTrunks == nil)
+        }
+        #expect(stage.invites[1].isEmpty)
     }
 
     @Test("Limits hold: never more calls at once, never more in a second", arguments: UInt64(0)..<200)
@@ -166,7 +266,13 @@ struct TrunkScenarioTests {
                 Line("a", .rejects(500)), Line("b", .rejects(502)) { $0.priority = 1 },
                 Line("c", .rejects(504)) { $0.priority = 2 },
             ])
-        let outcomes = try stage.call(1, every: .seconds(1))
+        let driver = stage.driver
+        let outcomes = try stage.run { dialer in
+            let outcomes = try await TrunkTestWorld.call(
+                1, every: .seconds(1), dialer: dialer, driver: driver)
+            #expect(try await dialer.trunks().map(\.faults) == [1, 1, 1], "each its own, none another's")
+            return outcomes
+        }
         #expect(outcomes[0].disposition == .trunkFault)
         #expect(outcomes[0].cause.sipStatus == 504)
         let record = stage.log.records[0]
@@ -178,6 +284,11 @@ struct TrunkScenarioTests {
             return nil
         }
         #expect(dialed == ["a", "b", "c"])
+        let left = stage.log.calls.compactMap { kind -> String? in
+            if case .failedOver(let trunk, let cause) = kind { return "\(trunk) \(cause.sipStatus ?? 0)" }
+            return nil
+        }
+        #expect(left == ["a 500", "b 502"])
     }
 
     @Test("Trunks of one local address share a socket; others have one of their own, and a call may move")

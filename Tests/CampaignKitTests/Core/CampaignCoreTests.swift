@@ -147,6 +147,57 @@ struct CampaignCoreTests {
         #expect(!closingDials)
     }
 
+    @Test(
+        "A second trunk's INVITE that cannot be written leaves the attempt over the first, which is closed later"
+    )
+    func failoverUnwritten() throws {
+        var core = try core(1)
+        let id = CallID("spring-2-1")
+        _ = core.tick(at: at(0), wall: wall)
+        #expect(core.stranded(id) == nil)
+        let first = core.dialing(id, sipCallID: "x", wall: wall)
+        _ = core.takeChange()
+        let second = core.dialing(id, sipCallID: "y", wall: wall(1))
+        #expect(first && second)
+        let lost = core.takeChange()
+        #expect(lost.attempts.map(\.sipCallID) == ["y"])
+        core.keep(lost)
+        core.undial(id)
+        #expect(core.attempt(id)?.sipCallID == "x")
+        let end = try #require(core.stranded(id))
+        let closed = core.ended(id, with: end, at: wall(2))
+        #expect(closed?.recipient.state == .pending)
+        #expect(closed?.recipient.attemptsUsed == 0)
+        #expect(closed?.recipient.nextAttemptAt == wall(32), "not at once")
+        let change = core.takeChange()
+        #expect(change.attempts.map(\.state) == [.ended])
+        #expect(change.attempts.map(\.sipCallID) == ["x"])
+    }
+
+    @Test("Paused, cancelled or out of hours while one trunk gave up: no INVITE leaves over the next")
+    func lateRefusalOfFailover() throws {
+        let id = CallID("spring-2-1")
+        for wish in [DesiredCampaignState.paused, .cancelled] {
+            var core = try core(1)
+            _ = core.tick(at: at(0), wall: wall)
+            let first = core.dialing(id, sipCallID: "x", wall: wall)
+            _ = core.desire(wish)
+            let second = core.dialing(id, sipCallID: "y", wall: wall(1))
+            #expect(first && !second)
+            #expect(core.attempt(id)?.sipCallID == "x")
+        }
+        var closing = try core(
+            1,
+            settings: {
+                $0.callingHours = CallingHours([.init("10:00-10:01")!], on: [.friday])
+                $0.timeZone = "America/New_York"
+            })
+        _ = closing.tick(at: at(0), wall: wall)
+        let first = closing.dialing(id, sipCallID: "x", wall: wall)
+        let second = closing.dialing(id, sipCallID: "y", wall: wall(60))
+        #expect(first && !second)
+    }
+
     @Test("Whatever comes for a call that is not in the air changes nothing")
     func strangers() throws {
         var core = try core(1)

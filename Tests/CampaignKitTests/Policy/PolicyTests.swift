@@ -105,7 +105,18 @@ struct RetryPolicyTests {
                 effect: .restCaller(until: after(86_400))),
             Row(
                 situation: "the trunk does not allow it", end: outcome(.forbidden), state: .pending,
+                usesAttempt: false, retryAfter: 30, effect: .forbidden),
+            Row(
+                situation: "the trunk refuses our credentials",
+                end: outcome(.forbidden, cause: CallCause(sipStatus: 407)), state: .pending,
                 usesAttempt: false, retryAfter: 30, effect: .pause(.forbidden)),
+            Row(
+                situation: "no trunk for a while",
+                end: outcome(.noTrunk, cause: CallCause(retryAfterSeconds: 90)), state: .pending,
+                usesAttempt: false, retryAfter: 90, effect: .awaitTrunk(until: after(90))),
+            Row(
+                situation: "calls cannot be signed", end: .refused(CallError(.notSigned, "x")),
+                state: .pending, usesAttempt: false, retryAfter: 0, effect: .pause(.notSigned)),
             Row(
                 situation: "carrier limit with a time",
                 end: outcome(.trunkFault, cause: CallCause(sipStatus: 503, retryAfterSeconds: 120)), used: 2,

@@ -249,6 +249,82 @@ struct CampaignRunnerTests {
         #expect(stored.recipients[0].state == .unknown)
     }
 
+    @Test("Calls that cannot be signed pause the campaign; nobody is taken for called")
+    func unsigned() throws {
+        let (end, stored, _) = try run(
+            3,
+            script: { _, _ in
+                var script = ScriptedCallPlacing.Script()
+                script.lasts = .zero
+                script.lateError = CallError(.notSigned, "the key is lost")
+                return script
+            })
+        #expect(end == .paused(PauseReason(.notSigned, "the key is lost")))
+        #expect(stored.recipients.map(\.state) == [.pending, .pending, .pending])
+        #expect(stored.recipients.map(\.attemptsUsed) == [0, 0, 0])
+        #expect(stored.attempts.map(\.state) == [.ended])
+        #expect(stored.attempts.map(\.outcome?.disposition) == [.failed])
+    }
+
+    @Test(
+        "An INVITE that cannot be made consumes no list: the campaign pauses",
+        arguments: [
+            CallError.Code.invalidTrunk, .invalidRequest,
+        ])
+    func unusableInvite(code: CallError.Code) throws {
+        let (end, stored, _) = try run(
+            5,
+            script: { _, _ in
+                var script = ScriptedCallPlacing.Script()
+                script.lasts = .zero
+                script.lateError = CallError(code, "the INVITE's from is not usable")
+                return script
+            })
+        #expect(end == .paused(PauseReason(.trunkFault, "3 in a row: the INVITE's from is not usable")))
+        #expect(stored.recipients.allSatisfy { $0.state == .pending && $0.attemptsUsed == 0 })
+    }
+
+    @Test("Too many sessions is a matter of time: the recipient is called again")
+    func tooManySessions() throws {
+        let (end, stored, dialed) = try run(
+            1,
+            script: { _, before in
+                var script = ScriptedCallPlacing.Script()
+                if before == 0 {
+                    script.lasts = .zero
+                    script.lateError = CallError(
+                        .tooManyCalls, "the user agent's limit of sessions is reached")
+                }
+                return script
+            })
+        #expect(end == .completed)
+        #expect(dialed.count == 2)
+        #expect(stored.recipients.map(\.state) == [.completed])
+        #expect(stored.recipients.map(\.attemptsUsed) == [1])
+    }
+
+    @Test("A pause between two trunks keeps the second INVITE from leaving; the attempt is closed")
+    func pausedBetweenTrunks() throws {
+        let (_, stored, dialed) = try run(
+            1,
+            meanwhile: { runner, store, driver in
+                try await driver.sleep(for: .seconds(5))
+                try await store.setDesiredState(.paused, of: CampaignID("spring")!, at: driver.wallClock)
+                try await driver.sleep(for: .seconds(120))
+                runner.stop()
+            },
+            script: { _, _ in
+                var script = ScriptedCallPlacing.Script()
+                script.failsOverAfter = .seconds(32)
+                return script
+            })
+        #expect(dialed.map(\.sipCallID) == ["sip-spring-2-1"])
+        #expect(stored.attempts.map(\.state) == [.ended])
+        #expect(stored.attempts.map(\.outcome?.disposition) == [.trunkFault])
+        #expect(stored.recipients.map(\.state) == [.pending])
+        #expect(stored.recipients.map(\.attemptsUsed) == [0])
+    }
+
     @Test("Two runners cannot run one campaign: the second sees that the first is alive")
     func twoRunners() throws {
         let (end, _, dialed) = try run(

@@ -187,20 +187,60 @@ struct OutcomeRulesSimulationTests {
         }
     }
 
-    @Test("What the trunk does not allow pauses the campaign at the first call and costs nobody an attempt")
+    @Test("Five people in a row whom the trunk does not let us call pause the campaign; one alone does not")
     func forbidden() throws {
+        func history(of forbidden: Set<String>) throws -> History {
+            let campaign = Sample.campaign("forbidden")
+            return try play(campaign, try Sample.recipients(7, of: campaign), seed: 1) { request, _ in
+                guard forbidden.contains(request.to) else { return .init() }
+                var script = ScriptedCallPlacing.Script.ending(.forbidden)
+                script.cause = CallCause(sipStatus: 403, text: "Forbidden")
+                script.lasts = .seconds(1)
+                return script
+            }
+        }
+        let all = try history(of: Set((2..<9).map(Sample.number)))
+        #expect(all.end == .paused(PauseReason(.forbidden, "the trunk does not allow it (403 Forbidden)")))
+        #expect(Set(all.dialed.map(\.request)).count == 5)
+        #expect(all.recipients.allSatisfy { $0.attemptsUsed == 0 })
+
+        let one = try history(of: [Sample.number(3)])
+        #expect(one.end == .completed)
+        #expect(one.recipients.map(\.state).filter { $0 == .completed }.count == 6)
+        #expect(one.recipients[1].state == .failed, "given up in the end")
+    }
+
+    @Test("Refused credentials pause the campaign at the first call and cost nobody an attempt")
+    func credentialsRefused() throws {
         let campaign = Sample.campaign("forbidden")
         let history = try play(campaign, try Sample.recipients(3, of: campaign), seed: 1) { _, _ in
             var script = ScriptedCallPlacing.Script.ending(.forbidden)
-            script.cause = CallCause(sipStatus: 403, text: "Account suspended")
+            script.cause = CallCause(sipStatus: 407, text: "no")
             script.lasts = .seconds(1)
             return script
         }
-        #expect(
-            history.end
-                == .paused(PauseReason(.forbidden, "the trunk does not allow it (403 Account suspended)")))
+        #expect(history.end == .paused(PauseReason(.forbidden, "the trunk does not allow it (407 no)")))
         #expect(history.dialed.count == 1)
         #expect(history.recipients.map(\.attemptsUsed) == [0, 0, 0])
+    }
+
+    @Test("While no trunk can be used nobody is called, and nobody loses an attempt")
+    func noTrunk() throws {
+        let campaign = Sample.campaign("resting") {
+            $0.callsPerMinute = 60
+            $0.retry.trunkFaultsBeforePause = 1
+        }
+        let history = try play(campaign, try Sample.recipients(4, of: campaign), seed: 1) { request, before in
+            guard before == 0, request.to == Sample.number(2) else { return .init() }
+            var script = ScriptedCallPlacing.Script.ending(.noTrunk)
+            script.cause = CallCause(text: "it rests", retryAfterSeconds: 120)
+            script.lasts = .zero
+            return script
+        }
+        #expect(history.end == .completed)
+        let end = try #require(history.dialed.first?.endedAt)
+        #expect(history.dialed.filter { $0.at > end }.allSatisfy { $0.at >= end.advanced(by: .seconds(120)) })
+        #expect(history.recipients.allSatisfy { $0.attemptsUsed == 1 && $0.trunkFaults == 0 })
     }
 
     @Test("A carrier's limit is told once with its end, and does not count as a fault")

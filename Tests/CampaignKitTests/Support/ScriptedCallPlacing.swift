@@ -15,6 +15,8 @@ final class ScriptedCallPlacing: CallPlacing {
         var error: CallError?
         /// Thrown afterwards.
         var lateError: CallError?
+        /// The first trunk cannot carry it, and a second one takes over this much later.
+        var failsOverAfter: Duration?
 
         static func ending(_ disposition: CallDisposition) -> Script {
             Script(disposition: disposition, answeredBy: nil, status: nil)
@@ -85,6 +87,11 @@ final class ScriptedCallPlacing: CallPlacing {
         let index = log.withLock { log in
             log.append(Dialed(request: request.to, id: id, sipCallID: sipCallID, at: dialedAt, from: from))
             return log.count - 1
+        }
+        if let delay = script.failsOverAfter {
+            try await driver.sleep(for: delay)
+            try await onDialing("\(sipCallID)-second")
+            log.withLock { $0[index].sipCallID = "\(sipCallID)-second" }
         }
         let wasHungUp = (try? await driver.sleep(for: script.lasts)) == nil
         let endedAt = driver.wallClock

@@ -137,6 +137,31 @@ struct CallCoreTests {
         #expect(core.outcome.endedBy == .network)
     }
 
+    @Test("100 alone until the ring timeout is the trunk's fault: nothing says that anybody was reached")
+    mutating func tryingOnly() {
+        core.dial(sipCallID: "abc", at: at(0), into: &out)
+        core.receive(provisional: response(100), at: at(0.1), into: &out)
+        out.removeAll()
+        core.fire(at: at(60), into: &out)
+        #expect(out.sends == [.endSession(reason: nil), .stopMedia, .cancelAgent])
+        core.receive(failure: .rejected(response(487)), at: at(60.1), into: &out)
+        #expect(core.outcome.disposition == .trunkFault)
+        #expect(
+            core.outcome.cause == CallCause(sipStatus: 100, text: "no more than that came from the trunk"))
+        #expect(core.outcome.endedBy == .network)
+    }
+
+    @Test("A wall clock that is set back during a call makes its talk time no shorter")
+    mutating func clockSetBack() {
+        answerCall()
+        var later = at(65)
+        later.wall = later.wall.advanced(by: .seconds(-3_600))
+        core.receive(end: .byRemote(headers: []), at: later, into: &out)
+        #expect(core.outcome.timings.talkTime == .seconds(60))
+        #expect(core.outcome.timings.answered == at(5).wall)
+        #expect(core.outcome.timings.ended == at(65).wall)
+    }
+
     @Test("A 2xx that crosses our CANCEL does not change the outcome")
     mutating func crossing() {
         core.dial(sipCallID: "abc", at: at(0), into: &out)

@@ -69,22 +69,34 @@ struct TrunkBreakerTests {
         #expect(breaker.state == .open)
     }
 
-    @Test("A refusal stops it until a person acts")
+    @Test("Refused credentials stop it at once, until a person acts")
     func stopped() {
         var breaker = Self.breaker()
-        Self.call(&breaker, .refusal("403"), at: 0)
+        Self.call(&breaker, .refusal("407"), at: 0)
         #expect(breaker.state(at: Self.at(100_000)) == .stopped)
         #expect(breaker.readyAt(Self.at(100_000)) == nil)
         breaker.resume()
         #expect(breaker.readyAt(Self.at(100_000)) == Self.at(100_000))
+    }
 
-        var patient = Self.breaker { $0.refusalLimit = 2 }
-        for verdict in [TrunkVerdict.refusal("403"), .works, .refusal("403")] {
-            Self.call(&patient, verdict, at: 0)
+    @Test("One callee who is forbidden says nothing about the others: several in a row stop the trunk")
+    func forbidden() {
+        func forbidden(_ callee: String) -> TrunkVerdict { .forbidden("403", callee: callee) }
+        var breaker = Self.breaker()
+        for _ in 0..<50 { Self.call(&breaker, forbidden("+15550001"), at: 0) }
+        for callee in ["+15550002", "+15550003", "+15550004"] {
+            Self.call(&breaker, forbidden(callee), at: 0)
         }
-        #expect(patient.state == .closed)
-        Self.call(&patient, .refusal("403"), at: 0)
-        #expect(patient.state == .stopped)
+        #expect(breaker.state == .closed)
+        var lucky = breaker
+        Self.call(&breaker, forbidden("+15550005"), at: 0)
+        #expect(breaker.state == .stopped)
+
+        Self.call(&lucky, .works, at: 0)
+        for callee in 5...8 { Self.call(&lucky, forbidden("\(callee)"), at: 0) }
+        #expect(lucky.state == .closed, "one that works starts the count anew")
+        Self.call(&lucky, forbidden("9"), at: 0)
+        #expect(lucky.state == .stopped)
     }
 
     @Test(
@@ -113,11 +125,13 @@ struct TrunkBreakerTests {
             (.trunkFault, 503, 30, .rest(seconds: 30, "503 t")),
             (.trunkFault, 429, nil, .rest(seconds: nil, "429 t")),
             (.trunkFault, 429, 7, .rest(seconds: 7, "429 t")), (.trunkFault, 302, nil, .works),
-            (.forbidden, 403, nil, .refusal("403 t")), (.forbidden, 407, nil, .refusal("407 t")),
-            (.forbidden, 402, nil, .refusal("402 t")), (.forbidden, 500, nil, .fault("500 t")),
+            (.forbidden, 403, nil, .forbidden("403 t", callee: "+1")),
+            (.forbidden, 407, nil, .refusal("407 t")),
+            (.forbidden, 402, nil, .forbidden("402 t", callee: "+1")),
+            (.forbidden, 401, nil, .refusal("401 t")), (.forbidden, 500, nil, .fault("500 t")),
         ] as [(CallDisposition, Int?, Int?, TrunkVerdict)])
     func verdicts(disposition: CallDisposition, status: Int?, wait: Int?, verdict: TrunkVerdict) {
         let cause = CallCause(sipStatus: status, text: "t", retryAfterSeconds: wait)
-        #expect(TrunkVerdict(disposition, cause) == verdict)
+        #expect(TrunkVerdict(disposition, cause, callee: "+1") == verdict)
     }
 }

@@ -195,6 +195,17 @@ struct TrunkPoolTests {
         #expect(bench.call(at: 2) == 0)
     }
 
+    @Test("Who waits for a trunk hears at once when it is stopped")
+    func stoppedWhileWaiting() {
+        var bench = Bench([Self.trunk("a") { $0.maximumCalls = 1 }])
+        let first = bench.request(at: 0)
+        #expect(bench.request(at: 0).commands == [.queued(2)])
+        #expect(
+            bench.end(first.ticket, .refusal("407 no"), at: 1) == [
+                .refuse(2, .unusable(.stopped, usableIn: nil))
+            ])
+    }
+
     @Test("A trunk that asks for rest gets it, and calls wait when the rest ends in time")
     func rest() {
         var bench = Bench([Self.trunk("a")])

@@ -38,15 +38,24 @@ struct TrunkValidationTests {
         #expect(trunk.fault() == nil)
         change(&trunk)
         #expect(trunk.fault()?.contains("`\(field)`") == true)
-        #expect(throws: CallError.self) { try Trunk.validate([trunk]) }
+        #expect(throws: CallError.self) { try Trunk.validate([trunk], canSign: false) }
     }
 
     @Test("Two trunks have two names")
     func names() {
         let trunk = Trunk(name: "t", host: "192.0.2.1")
         #expect(throws: CallError(.invalidTrunk, "trunk 2: `name` is that of another trunk")) {
-            try Trunk.validate([trunk, trunk])
+            try Trunk.validate([trunk, trunk], canSign: false)
         }
+    }
+
+    @Test("A trunk whose calls are to be signed needs something to sign with")
+    func attestation() throws {
+        var trunk = Trunk(name: "t", host: "192.0.2.1")
+        trunk.attestation = .full
+        let words = "trunk 1: `attestation` needs an identity of the dialer to sign with"
+        #expect(throws: CallError(.invalidTrunk, words)) { try Trunk.validate([trunk], canSign: false) }
+        try Trunk.validate([trunk], canSign: true)
     }
 
     private static let trunks: [Trunk] = {
