@@ -11,7 +11,32 @@ func parseFigures() throws -> [Measurement] {
         figures.append(try parse(fixture))
         if fixture == .invite { figures.append(try parseWithDescription(fixture)) }
     }
+    figures.append(parseGarbage())
+    for figure in figures {
+        try BenchmarkFault.check(figure.allocations == 0, "\(figure.name) allocates: \(figure.allocations)")
+    }
     return figures
+}
+
+/// Messages that break in the middle, and octets that never were one.
+private func parseGarbage() -> Measurement {
+    var generator = SeededGenerator(seed: 4)
+    var datagrams: [[UInt8]] = []
+    for index in 0..<64 {
+        var bytes = SIPFixture.allCases[index % SIPFixture.allCases.count].bytes
+        if index % 4 == 3 {
+            bytes = bytes.map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        } else {
+            for _ in 0..<8 {
+                bytes[Int(generator.next() % 300)] = UInt8(truncatingIfNeeded: generator.next())
+            }
+        }
+        datagrams.append(bytes)
+    }
+    let workspace = Workspace()
+    return measure("sip.parse.garbage", per: datagrams.count, note: "damaged messages and noise") {
+        for datagram in datagrams { try? workspace.message.parse(datagram.span.bytes) }
+    }
 }
 
 /// Strings to octets, as a user agent writes: `sip.serialise.*`.
