@@ -18,6 +18,8 @@ public struct InviteOptions: Hashable, Sendable {
     public var refresher: SIPSessionExpires.Refresher?
 
     /// How far 300, 301 and 302 are followed; `nil`: not at all, they are failures.
+    ///
+    /// Another host than the one before gets only the credentials that name its realm.
     public var redirections: RedirectionPolicy?
 
     public init(
