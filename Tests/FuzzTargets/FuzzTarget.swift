@@ -4,6 +4,10 @@
 public enum FuzzTarget: String, CaseIterable, Sendable {
     /// One datagram: parsed, read through every accessor, written again and parsed again.
     case message
+    /// A byte stream: cut into messages alike, whatever the pieces it comes in.
+    case stream
+    /// Values of Identity, P-Asserted-Identity and the like.
+    case identity
     /// A session description.
     case description
     /// Values of WWW-Authenticate, and a request with such an Authorization.
@@ -22,7 +26,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// Longest input that makes sense, in bytes.
     public var maximumLength: Int {
         switch self {
-        case .message, .description, .challenge, .names: 4_096
+        case .message, .stream, .identity, .description, .challenge, .names: 4_096
         case .port, .calls: 2_048
         case .media: 1_500
         case .recording: 8_192
@@ -32,6 +36,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     public func run(_ bytes: [UInt8]) {
         switch self {
         case .message: MessageFuzz.run(bytes)
+        case .stream: StreamFuzz.run(bytes)
+        case .identity: IdentityFuzz.run(bytes)
         case .description: DescriptionFuzz.run(bytes)
         case .challenge: ChallengeFuzz.run(bytes)
         case .port: PortFuzz.run(bytes)

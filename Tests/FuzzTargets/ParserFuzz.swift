@@ -50,6 +50,59 @@ enum MessageFuzz {
     }
 }
 
+enum StreamFuzz {
+    /// What came out of a stream: messages, keep-alives and, at the end, the fault.
+    private struct Found: Equatable {
+        var messages: [[UInt8]] = []
+        var keepAlives = 0
+        var failure: SIPStreamFramer.Failure?
+    }
+
+    /// The first octet says how long the pieces are.
+    static func run(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let stream = Array(bytes.dropFirst())
+        let whole = cut(stream, piece: max(1, stream.count))
+        promise(whole == cut(stream, piece: 1 + Int(first)), "pieces do not matter")
+        promise(whole == cut(stream, piece: 1), "single octets do not matter")
+    }
+
+    private static func cut(_ stream: [UInt8], piece: Int) -> Found {
+        var limits = SIPStreamFramer.Limits()
+        limits.headerBytes = 1_024
+        limits.bodyBytes = 1_024
+        var framer = SIPStreamFramer(limits: limits)
+        var found = Found()
+        for start in stride(from: 0, to: stream.count, by: piece) {
+            framer.append(stream.span.bytes.extracting(start..<min(start + piece, stream.count)))
+            do throws(SIPStreamFramer.Failure) {
+                while let item = try framer.next() {
+                    guard case .message(let range) = item else {
+                        found.keepAlives += 1
+                        continue
+                    }
+                    found.messages.append(framer.bytes.extracting(range).withUnsafeBytes { Array($0) })
+                }
+            } catch {
+                found.failure = error
+                return found
+            }
+            promise(framer.count <= 2_048 + piece, "what is kept is bounded")
+        }
+        return found
+    }
+}
+
+enum IdentityFuzz {
+    static func run(_ bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        _ = try? IdentityHeader.parse(text)
+        _ = try? IdentityAddress(parsing: text)
+        _ = SIPPrivacy(text)
+        _ = IdentityParty(address: text)
+    }
+}
+
 enum DescriptionFuzz {
     static func run(_ bytes: [UInt8]) {
         do throws(SDPError) {
