@@ -168,8 +168,7 @@ extension UserAgent {
     mutating func owedAnswersDue(
         _ session: inout InviteSession, at now: MonotonicInstant, into effects: inout UserAgentEffects
     ) {
-        while let index = session.owedAnswers.firstIndex(where: { $0.limit.map { $0 <= now } ?? false }) {
-            let owed = session.owedAnswers.remove(at: index)
+        for owed in session.takeOwedAnswers(dueAt: now) {
             let retryAfter = SIPHeaderField(name: "Retry-After", value: "\(generator.next() % 10)")
             let answer = Answer(status: 500, headers: [retryAfter])
             respond(to: &session, owed, answer, at: now, into: &effects)
@@ -181,6 +180,16 @@ extension UserAgent {
 }
 
 extension InviteSession {
+    /// Takes out the answers whose time is over, oldest first.
+    mutating func takeOwedAnswers(dueAt now: MonotonicInstant) -> [OwedAnswer] {
+        var (due, kept): ([OwedAnswer], [OwedAnswer]) = ([], [])
+        for owed in owedAnswers {
+            if let limit = owed.limit, limit <= now { due.append(owed) } else { kept.append(owed) }
+        }
+        owedAnswers = kept
+        return due
+    }
+
     mutating func armOwedAnswerTimer() {
         if let limit = owedAnswers.compactMap(\.limit).min() {
             timers.set(.owedAnswer, to: limit)
