@@ -191,6 +191,11 @@ int linuxio_udp_bind(const linuxio_address *address, int buffer_bytes, linuxio_a
     return descriptor;
 }
 
+void linuxio_udp_note_arrivals(int descriptor) {
+    int on = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+}
+
 int linuxio_udp_send(int descriptor, const void *bytes, size_t count, const linuxio_address *destination) {
     struct sockaddr_storage system;
     socklen_t length = linuxio_to_system(destination, &system);
@@ -217,11 +222,18 @@ int linuxio_udp_source(const linuxio_address *destination, linuxio_address *sour
 // The largest UDP payload: nothing is ever truncated.
 enum { datagram_bytes = 65535 };
 
+// Room for the arrival of one datagram.
+union arrival {
+    char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    struct cmsghdr aligned;
+};
+
 struct linuxio_batch {
     int capacity;
     struct mmsghdr *headers;
     struct iovec *slices;
     struct sockaddr_storage *sources;
+    union arrival *arrivals;
     // Only the pages that datagrams really reach become resident.
     uint8_t *bytes;
 };
@@ -233,14 +245,17 @@ linuxio_batch *linuxio_batch_create(int capacity) {
     batch->headers = calloc((size_t)capacity, sizeof *batch->headers);
     batch->slices = calloc((size_t)capacity, sizeof *batch->slices);
     batch->sources = calloc((size_t)capacity, sizeof *batch->sources);
+    batch->arrivals = calloc((size_t)capacity, sizeof *batch->arrivals);
     batch->bytes = malloc((size_t)capacity * datagram_bytes);
-    if (!batch->headers || !batch->slices || !batch->sources || !batch->bytes) abort();
+    if (!batch->headers || !batch->slices || !batch->sources || !batch->arrivals || !batch->bytes)
+        abort();
     for (int index = 0; index < capacity; index++) {
         batch->slices[index].iov_base = batch->bytes + (size_t)index * datagram_bytes;
         batch->slices[index].iov_len = datagram_bytes;
         batch->headers[index].msg_hdr.msg_iov = &batch->slices[index];
         batch->headers[index].msg_hdr.msg_iovlen = 1;
         batch->headers[index].msg_hdr.msg_name = &batch->sources[index];
+        batch->headers[index].msg_hdr.msg_control = &batch->arrivals[index];
     }
     return batch;
 }
@@ -249,19 +264,31 @@ void linuxio_batch_destroy(linuxio_batch *batch) {
     free(batch->headers);
     free(batch->slices);
     free(batch->sources);
+    free(batch->arrivals);
     free(batch->bytes);
     free(batch);
 }
 
 int linuxio_batch_receive(linuxio_batch *batch, int descriptor) {
-    for (int index = 0; index < batch->capacity; index++)
+    for (int index = 0; index < batch->capacity; index++) {
         batch->headers[index].msg_hdr.msg_namelen = sizeof batch->sources[index];
+        batch->headers[index].msg_hdr.msg_controllen = sizeof batch->arrivals[index];
+    }
     int count;
     do {
         count = recvmmsg(descriptor, batch->headers, (unsigned)batch->capacity, MSG_DONTWAIT, NULL);
     } while (count < 0 && errno == EINTR);
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
     return count;
+}
+
+int64_t linuxio_batch_arrival(const linuxio_batch *batch, int index) {
+    struct msghdr *header = &batch->headers[index].msg_hdr;
+    struct cmsghdr *note = CMSG_FIRSTHDR(header);
+    if (note == NULL || note->cmsg_level != SOL_SOCKET || note->cmsg_type != SCM_TIMESTAMPNS) return 0;
+    struct timespec instant;
+    memcpy(&instant, CMSG_DATA(note), sizeof instant);
+    return (int64_t)instant.tv_sec * 1000000000 + instant.tv_nsec;
 }
 
 const void *linuxio_batch_datagram(

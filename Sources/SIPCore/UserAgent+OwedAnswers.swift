@@ -96,7 +96,7 @@ extension UserAgent {
         }
         guard let message else { return }
         transactions.respond(
-            toRequest: response.transaction, code: answer.status, message: message, at: now, into: &effects)
+            to: response.transaction, code: answer.status, message: message, at: now, into: &effects)
         guard let index = session.dialogs.firstIndex(where: { $0.remoteTag == owed.remoteTag }) else {
             return
         }

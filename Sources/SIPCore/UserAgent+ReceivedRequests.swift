@@ -130,6 +130,6 @@ extension UserAgent {
         }
         guard let message else { return }
         transactions.respond(
-            toRequest: request.transaction, code: status.code, message: message, at: now, into: &effects)
+            to: request.transaction, code: status.code, message: message, at: now, into: &effects)
     }
 }

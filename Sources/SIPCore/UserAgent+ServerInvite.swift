@@ -44,9 +44,11 @@ extension UserAgent {
         let limit = configuration.incomingAnswerLimit
         taken.server?.expires = expiry.map { $0 < limit } ?? false
         taken.timers.set(.unanswered, to: arrival.now.advanced(by: min(expiry ?? limit, limit)))
+        let isAnsweredReliably = taken.server?.sendsReliably(configuration.reliableProvisionals) ?? false
         sessions.checkIn(taken)
         var received = Self.receivedRequest(request, arrival)
         received.replaces = session.replaced
+        received.isAnsweredReliably = isAnsweredReliably
         if case .authenticated(let username) = caller { received.username = username }
         effects.events.append(.incoming(session.id, received))
     }

@@ -10,14 +10,18 @@ public struct DriverClientID: Hashable, Sendable {
     @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
 }
 
-/// Where a received datagram came from and through which socket it came.
+/// Where a received datagram came from, through which socket it came, and when.
 public struct ReceivedDatagram: Hashable, Sendable {
     public var socket: SocketID
     public var source: SocketAddress
+    /// Of a polled socket when it reached this machine, of another when it was fetched; on the driver's clock, never
+    /// later than now.
+    public var arrival: MonotonicInstant
 
-    @inlinable public init(socket: SocketID, source: SocketAddress) {
+    @inlinable public init(socket: SocketID, source: SocketAddress, arrival: MonotonicInstant) {
         self.socket = socket
         self.source = source
+        self.arrival = arrival
     }
 }
 
@@ -50,6 +54,13 @@ public protocol Driver: AnyObject, Sendable {
     /// A new generator, seeded from the system's entropy (live) or from the world's seed and `label`.
     func makeGenerator(label: String) -> SeededGenerator
 
+    /// Octets for keys: from the system's entropy (live), or from the world's seed (simulated). On the loop.
+    ///
+    /// A ``SeededGenerator`` is no source of keys: what it has given for other purposes betrays what comes next.
+    ///
+    /// - Parameter byteCount: At least 1.
+    func makeSecret(byteCount: Int) -> [UInt8]
+
     /// Registers a client; it is kept alive until ``detach(_:)``. Any thread.
     func attach(_ client: any DriverClient) -> DriverClientID
 
@@ -60,6 +71,20 @@ public protocol Driver: AnyObject, Sendable {
     ///
     /// - Throws: ``DriverError`` when the address is in use, not ours, or descriptors have run out.
     func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket
+
+    /// Opens a UDP socket as ``bind(_:for:)``, but one that wakes nobody: what comes waits in it, with the instant of its
+    /// arrival, until ``poll(_:into:)`` asks. For clients that have a deadline of their own every few milliseconds.
+    ///
+    /// What it holds is bounded, by some hundred datagrams; what comes beyond is lost.
+    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket
+
+    /// Takes the next datagram that waits in a polled socket, in order of arrival. On the loop.
+    ///
+    /// A datagram longer than `buffer.capacity` is dropped and counted by the driver. How many are taken in one turn is the
+    /// client's to bound.
+    ///
+    /// - Returns: `nil` once there are no more, or the socket is not open or not a polled one.
+    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram?
 
     /// Closes a socket, a listener or a stream, and no event comes of it any more. On the loop.
     ///

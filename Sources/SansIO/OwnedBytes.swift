@@ -51,5 +51,13 @@
         count = written
     }
 
+    /// Lets `body` change what is held in place: it is given the whole block and the bytes held, and returns how many are
+    /// held afterwards, `0...capacity`.
+    @unsafe public mutating func edit(_ body: (UnsafeMutableRawBufferPointer, Int) -> Int) {
+        let held = unsafe body(UnsafeMutableRawBufferPointer(start: start, count: capacity), count)
+        precondition((0...capacity).contains(held), "the count lies outside the block")
+        count = held
+    }
+
     public mutating func removeAll() { count = 0 }
 }

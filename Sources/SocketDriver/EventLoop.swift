@@ -16,6 +16,10 @@
         private var batch: [Mailbox.Item] = []
         private var readable: [SocketID] = []
         private var sockets = SlotTable<UDPSocket>()
+        /// What was fetched from the socket that is being polled.
+        private let polled = ReceiveBatch()
+        /// Whether the last datagram of ``polled`` was also the last of its socket.
+        private var isPolledOut = false
         /// Streams and listeners; their ids are negative, those of UDP sockets are not.
         var streams = SlotTable<StreamSocket>()
         /// Given up for a moment to refuse a connection when no other descriptor is free.
@@ -246,19 +250,21 @@
             mailbox.withLock { _ = $0.clients.remove(id.rawValue) }
         }
 
-        func bind(_ address: SocketAddress, for id: DriverClientID) throws(DriverError) -> BoundSocket {
+        func bind(
+            _ address: SocketAddress, for id: DriverClientID, isPolled: Bool
+        ) throws(DriverError) -> BoundSocket {
             checkIsolated()
             guard client(id) != nil else {
                 throw DriverError(code: .system, message: "bind \(address): the client is not attached")
             }
             let name = try sockets.insert { name throws(DriverError) in
-                try UDPSocket(address, id: SocketID(rawValue: name), client: id)
+                try UDPSocket(address, id: SocketID(rawValue: name), client: id, isPolled: isPolled)
             }
             guard let name, let socket = sockets[name] else {
                 throw DriverError(code: .tooManyDescriptors, message: "a driver has at most 65,536 sockets")
             }
             do {
-                try poller.add(socket)
+                if !isPolled { try poller.add(socket) }
             } catch {
                 sockets.remove(name)
                 throw error
@@ -270,7 +276,34 @@
             checkIsolated()
             if id.rawValue < 0 { return closeStream(id) }
             guard let socket = sockets.remove(id.rawValue) else { return }
+            if polled.socket == id { polled.removeAll() }
             client(socket.client)?.forget(socket)
+        }
+
+        func poll(_ id: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {
+            assert(isOnLoop, "called outside the driver's loop")
+            while true {
+                while !polled.isEmpty, polled.socket == id {
+                    if let datagram = polled.takeFirst(into: &buffer) {
+                        statistics.datagramsReceived += 1
+                        if polled.isEmpty { isPolledOut = polled.wasLast }
+                        return datagram
+                    }
+                    statistics.droppedOversize += 1
+                    if polled.isEmpty { isPolledOut = polled.wasLast }
+                }
+                // One fetch finds out that a socket has been drained, and no other is made for that.
+                let isDrained = polled.socket == id && isPolledOut
+                isPolledOut = false
+                guard !isDrained, let socket = sockets[id.rawValue], socket.isPolled else {
+                    return nil
+                }
+                let count = polled.fill(from: socket)
+                guard count > 0 else {
+                    if count < 0 { statistics.receiveFailures += 1 }
+                    return nil
+                }
+            }
         }
 
         func receive(for id: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {

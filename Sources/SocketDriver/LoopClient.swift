@@ -21,12 +21,10 @@
         var streamShare = 0
 
         private let batch = ReceiveBatch()
-        /// Served from `head`; a socket that may have more goes to the end.
-        private var readable: [UDPSocket] = []
-        private var head = 0
-        /// Streams and listeners of which the kernel has said something, in turn.
-        private var streams: [StreamSocket] = []
-        private var streamHead = 0
+        /// A socket that may have more goes to the end.
+        private var readable = ReadyQueue<UDPSocket>()
+        /// Streams and listeners of which the kernel has said something.
+        private var streams = ReadyQueue<StreamSocket>()
 
         init(_ client: any DriverClient, id: DriverClientID) {
             self.client = client
@@ -34,7 +32,7 @@
         }
 
         /// Whether something that the kernel reported has not been taken yet.
-        var hasMore: Bool { !batch.isEmpty || head < readable.count || streamHead < streams.count }
+        var hasMore: Bool { !batch.isEmpty || !readable.isEmpty || !streams.isEmpty }
 
         func addReady(_ stream: StreamSocket) {
             guard !stream.isReady else { return }
@@ -44,17 +42,8 @@
 
         /// The next stream that may have something; it may have been closed since.
         func takeReadyStream() -> StreamSocket? {
-            guard streamHead < streams.count else { return nil }
-            let stream = streams[streamHead]
+            guard let stream = streams.takeFirst() else { return nil }
             stream.isReady = false
-            streamHead += 1
-            if streamHead == streams.count {
-                streams.removeAll(keepingCapacity: true)
-                streamHead = 0
-            } else if streamHead == 64 {
-                streams.removeSubrange(..<streamHead)
-                streamHead = 0
-            }
             return stream
         }
 
@@ -67,8 +56,6 @@
         func forget(_ socket: UDPSocket) {
             if batch.socket == socket.id { batch.removeAll() }
             guard socket.isReadable else { return }
-            readable.removeSubrange(..<head)
-            head = 0
             readable.removeAll { $0 === socket }
         }
 
@@ -93,18 +80,8 @@
         }
 
         private func takeReadable() -> UDPSocket? {
-            guard head < readable.count else { return nil }
-            let socket = readable[head]
+            guard let socket = readable.takeFirst() else { return nil }
             socket.isReadable = false
-            head += 1
-            if head == readable.count {
-                readable.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head == 64 {
-                // A busy socket goes round and round: the served part must not grow.
-                readable.removeSubrange(..<head)
-                head = 0
-            }
             return socket
         }
     }

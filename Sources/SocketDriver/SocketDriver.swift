@@ -54,6 +54,15 @@
             SeededGenerator(seed: System.entropy, label: label)
         }
 
+        public func makeSecret(byteCount: Int) -> [UInt8] {
+            var octets: [UInt8] = []
+            octets.reserveCapacity(byteCount + 7)
+            while octets.count < byteCount {
+                withUnsafeBytes(of: System.entropy) { octets.append(contentsOf: $0) }
+            }
+            return Array(octets.prefix(byteCount))
+        }
+
         // MARK: Clients and sockets
 
         public func attach(_ client: any DriverClient) -> DriverClientID { loop.attach(client) }
@@ -63,7 +72,17 @@
         public func bind(
             _ address: SocketAddress, for client: DriverClientID
         ) throws(DriverError) -> BoundSocket {
-            try loop.bind(address, for: client)
+            try loop.bind(address, for: client, isPolled: false)
+        }
+
+        public func bindPolled(
+            _ address: SocketAddress, for client: DriverClientID
+        ) throws(DriverError) -> BoundSocket {
+            try loop.bind(address, for: client, isPolled: true)
+        }
+
+        public func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {
+            loop.poll(socket, into: &buffer)
         }
 
         public func close(_ socket: SocketID) { loop.close(socket) }

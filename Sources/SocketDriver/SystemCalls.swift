@@ -98,17 +98,27 @@
         /// True while it waits in its client's list of readable sockets.
         var isReadable = false
 
+        /// Whether its datagrams wake nobody.
+        let isPolled: Bool
+
         /// Kernel buffers asked for: a burst of 20 ms must survive a busy loop. The kernel may grant less.
         static let bufferBytes: Int32 = 4 << 20
+        /// The same for a socket of one call.
+        static let polledBufferBytes: Int32 = 256 << 10
 
-        init(_ address: SocketAddress, id: SocketID, client: DriverClientID) throws(DriverError) {
+        init(
+            _ address: SocketAddress, id: SocketID, client: DriverClientID, isPolled: Bool
+        ) throws(DriverError) {
             var wanted = linuxio_address(address)
             var bound = linuxio_address()
-            let result = linuxio_udp_bind(&wanted, Self.bufferBytes, &bound)
+            let bytes = isPolled ? Self.polledBufferBytes : Self.bufferBytes
+            let result = linuxio_udp_bind(&wanted, bytes, &bound)
             descriptor = try Descriptor(owning: result, for: "bind \(address)")
             self.id = id
             self.client = client
+            self.isPolled = isPolled
             localAddress = SocketAddress(bound)
+            if isPolled { linuxio_udp_note_arrivals(descriptor.number) }
         }
 
         /// - Returns: False when the kernel did not take the datagram.
@@ -130,12 +140,18 @@
         private(set) var socket = SocketID(rawValue: -1)
         private var count = 0
         private var next = 0
+        fileprivate var fetched = MonotonicInstant(nanoseconds: 0)
+        /// What the wall clock is ahead of the monotonic one, as of the last fetch.
+        fileprivate var wallOffset: Int64 = 0
 
         init() { batch = linuxio_batch_create(Int32(Self.capacity)) }
 
         deinit { linuxio_batch_destroy(batch) }
 
         var isEmpty: Bool { next == count }
+
+        /// Whether the last fetch left nothing behind in its socket.
+        var wasLast: Bool { count < Self.capacity }
 
         func removeAll() { next = count }
 
@@ -147,6 +163,12 @@
             self.socket = socket.id
             next = 0
             count = max(result, 0)
+            if count > 0 {
+                fetched = System.now
+                if socket.isPolled {
+                    wallOffset = System.wallClock.nanosecondsSinceEpoch &- fetched.nanoseconds
+                }
+            }
             return result
         }
 
@@ -157,10 +179,22 @@
             var size = 0
             var source = linuxio_address()
             let start = linuxio_batch_datagram(batch, Int32(next), &size, &source)
+            let noted = linuxio_batch_arrival(batch, Int32(next))
             next += 1
             let bytes = UnsafeRawBufferPointer(start: start, count: size)
             guard buffer.replace(with: bytes.bytes) else { return nil }
-            return ReceivedDatagram(socket: socket, source: SocketAddress(source))
+            return ReceivedDatagram(
+                socket: socket, source: SocketAddress(source), arrival: arrival(noted))
+        }
+    }
+
+    extension ReceiveBatch {
+        /// A step of the wall clock may put a note anywhere: one that makes no sense is left aside.
+        fileprivate func arrival(_ noted: Int64) -> MonotonicInstant {
+            guard noted != 0 else { return fetched }
+            let instant = MonotonicInstant(nanoseconds: noted &- wallOffset)
+            let age = instant.duration(to: fetched)
+            return age < .zero || age > .seconds(10) ? fetched : instant
         }
     }
 

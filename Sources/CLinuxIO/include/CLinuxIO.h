@@ -39,6 +39,8 @@ uint64_t linuxio_random(void);
 
 /// Opens a non-blocking UDP socket bound to `address` and writes the address that it got to `bound`.
 int linuxio_udp_bind(const linuxio_address *address, int buffer_bytes, linuxio_address *bound);
+/// Lets a socket note when datagrams arrive. Where that fails they come without an instant.
+void linuxio_udp_note_arrivals(int descriptor);
 /// Sends one datagram; 0, or a negated errno.
 int linuxio_udp_send(int descriptor, const void *bytes, size_t count, const linuxio_address *destination);
 /// The local address that the routing table chooses for `destination`.
@@ -67,6 +69,8 @@ linuxio_batch *linuxio_batch_create(int capacity);
 void linuxio_batch_destroy(linuxio_batch *batch);
 /// Fetches what waits, at most the capacity; 0 when nothing waits.
 int linuxio_batch_receive(linuxio_batch *batch, int descriptor);
+/// When a datagram of the last fetch arrived, in nanoseconds of the wall clock; 0 when its socket does not note that.
+int64_t linuxio_batch_arrival(const linuxio_batch *batch, int index);
 /// One datagram of the last fetch, `index` below its count.
 const void *linuxio_batch_datagram(
     const linuxio_batch *batch, int index, size_t *count, linuxio_address *source);

@@ -36,13 +36,14 @@ public struct SIPSerializer: ~Copyable {
     private(set) var failure: SIPSerializeError?
 
     /// Room that is made at once: more than nearly every message needs.
-    private static let room = 2_048
+    private static let room = [UInt8](repeating: 0, count: 2_048)
 
     private init(appendingTo bytes: consuming [UInt8]) {
         start = bytes.count
         writtenEnd = bytes.count
         self.bytes = bytes
-        self.bytes.append(contentsOf: repeatElement(0, count: Self.room))
+        // Element by element this took a fifth of a simulated call's time in debug builds.
+        self.bytes.append(contentsOf: Self.room)
     }
 
     /// Appends the message that `body` writes to `bytes`.

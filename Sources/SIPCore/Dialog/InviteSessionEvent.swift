@@ -47,6 +47,9 @@ public struct ReceivedRequest: Hashable, Sendable {
     public var cSeqNumber: UInt32 = 0
     /// The session whose place a new INVITE is to take (RFC 3891); `nil` for an ordinary call.
     public var replaces: InviteSessionID?
+    /// Our provisional responses to it go out reliably (RFC 3262): without an offer in it, ours belongs into the first one (§5),
+    /// and the answer comes with ``UserAgentEvent/provisionalAcknowledged(_:body:)``.
+    public var isAnsweredReliably = false
 
     public init(
         method: String, requestURI: String, from: String, to: String, callID: String,

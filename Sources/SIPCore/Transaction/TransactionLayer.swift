@@ -179,18 +179,27 @@ struct TransactionLayer: Sendable {
                 message: [], route: route, user: .invite(session)))
     }
 
-    /// Sends a serialised response, the last message in `effects`, to an INVITE.
+    /// Sends a serialised response, the last message in `effects`, to a request that waits for it.
     mutating func respond(
         to id: TransactionID, code: Int, message: Range<Int>, at now: MonotonicInstant,
         into effects: inout UserAgentEffects
     ) {
-        guard live.isLive(id), let record = live[Int(id.index)],
-            case .inviteServer(var machine) = record.machine
-        else { return }
-        var out = InviteServerTransaction.Output()
-        machine.respond(code: code, at: now, into: &out)
-        live[Int(id.index)]?.machine = .inviteServer(machine)
-        if !out.sends.isEmpty {
+        guard live.isLive(id), let record = live[Int(id.index)] else { return }
+        let sendsNow: Bool
+        switch record.machine {
+        case .inviteServer(var machine):
+            var out = InviteServerTransaction.Output()
+            machine.respond(code: code, at: now, into: &out)
+            live[Int(id.index)]?.machine = .inviteServer(machine)
+            sendsNow = !out.sends.isEmpty
+        case .nonInviteServer(var machine):
+            var out = NonInviteServerTransaction.Output()
+            machine.respond(code: code, at: now, into: &out)
+            live[Int(id.index)]?.machine = .nonInviteServer(machine)
+            sendsNow = !out.sends.isEmpty
+        case .inviteClient, .nonInviteClient: return
+        }
+        if sendsNow {
             live[Int(id.index)]?.message = Array(effects.bytes[message])
             effects.send(message, along: record.route)
         }
@@ -207,24 +216,6 @@ struct TransactionLayer: Sendable {
             Live(
                 key: key, mergeKey: mergeKey, machine: .nonInviteServer(machine), message: [], route: route,
                 user: .invite(.nobody)))
-    }
-
-    /// Sends a serialised response, the last message in `effects`, to such a request.
-    mutating func respond(
-        toRequest id: TransactionID, code: Int, message: Range<Int>, at now: MonotonicInstant,
-        into effects: inout UserAgentEffects
-    ) {
-        guard live.isLive(id), let record = live[Int(id.index)],
-            case .nonInviteServer(var machine) = record.machine
-        else { return }
-        var out = NonInviteServerTransaction.Output()
-        machine.respond(code: code, at: now, into: &out)
-        live[Int(id.index)]?.machine = .nonInviteServer(machine)
-        if !out.sends.isEmpty {
-            live[Int(id.index)]?.message = Array(effects.bytes[message])
-            effects.send(message, along: record.route)
-        }
-        settle(Int(id.index))
     }
 
     /// Notes that a request other than INVITE was answered with a final status, so that copies are answered alike.

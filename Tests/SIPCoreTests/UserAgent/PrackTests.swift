@@ -267,6 +267,15 @@ struct PrackTests {
         let (plain, third) = called([], configuration: configuration)
         plain.respond(third, 180)
         #expect(header("RSeq", last(plain)) == nil)
+        let demanding = called(["Require: 100rel"], body: "").wire
+        let told = [wire, other, plain, demanding].map { wire in
+            if case .incoming(_, let request) = wire.calleeEvents[0] {
+                request.isAnsweredReliably
+            } else {
+                false
+            }
+        }
+        #expect(told == [false, true, false, true])
     }
 
     @Test("A provisional response is given again every minute, a reliable one every two and a half")
