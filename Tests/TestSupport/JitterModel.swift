@@ -40,6 +40,8 @@ private struct ModelRun {
     var longestGap = 0
     private var gap = 0
     private var histogram = [Double](repeating: 0, count: bins)
+    /// Bins beyond have never had anything.
+    private var usedBins = 5
     private var recent: [Double] = []
     private var recentIndex = 0
     private var base = 0.0
@@ -75,18 +77,47 @@ private struct ModelRun {
         arrived[packet.index] = true
         newest = max(newest, packet.index)
         let delay = packet.arrival - Double(packet.index) * 20
-        if recent.count < Self.window { recent.append(delay) } else { recent[recentIndex] = delay }
-        recentIndex = (recentIndex + 1) % Self.window
-        base = recent.min() ?? delay
-        for index in histogram.indices { histogram[index] *= forgetting }
-        histogram[min(Int((delay - base) / 5), Self.bins - 1)] += 1 - forgetting
-        let wanted = quantile * histogram.reduce(0, +)
-        var sum = 0.0
-        let bin = histogram.firstIndex { weight in
-            sum += weight
-            return sum >= wanted
+        var forgotten = Double.infinity
+        if recent.count < Self.window {
+            recent.append(delay)
+        } else {
+            forgotten = recent[recentIndex]
+            recent[recentIndex] = delay
         }
-        target = Double((bin ?? Self.bins - 1) + 1) * 5
+        recentIndex = (recentIndex + 1) % Self.window
+        if recent.count == 1 || delay <= base {
+            base = delay
+        } else if forgotten <= base {
+            base = recent.min() ?? delay
+        }
+        let place = min(Int((delay - base) / 5), Self.bins - 1)
+        usedBins = max(usedBins, place + 1)
+        target = Double(quantileBin(adding: place) + 1) * 5
+    }
+
+    /// - Parameter place: The bin of the newest delay.
+    private mutating func quantileBin(adding place: Int) -> Int {
+        let (used, forgetting, quantile) = (usedBins, forgetting, quantile)
+        return histogram.withUnsafeMutableBufferPointer { histogram in
+            var total = 0.0
+            var index = 0
+            while index < used {
+                var weight = histogram[index] * forgetting
+                if index == place { weight += 1 - forgetting }
+                histogram[index] = weight
+                total += weight
+                index = index &+ 1
+            }
+            let wanted = quantile * total
+            var sum = 0.0
+            index = 0
+            while index < used {
+                sum += histogram[index]
+                if sum >= wanted { return index }
+                index = index &+ 1
+            }
+            return Self.bins - 1
+        }
     }
 
     /// - Returns: The position after this tick.

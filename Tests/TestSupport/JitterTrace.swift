@@ -1,4 +1,5 @@
 public import Foundation
+internal import SansIO
 
 /// A recorded run of packets of 20 ms through a network.
 public struct JitterTrace: Sendable {
@@ -48,8 +49,17 @@ public struct JitterTrace: Sendable {
     /// A trace of the test data; `nil` when that is absent.
     public init?(named name: String) throws {
         guard let url = try TestData.url("traces/\(name).csv") else { return nil }
+        if let known = Self.known.withLock({ $0[name] }) {
+            self = known
+            return
+        }
         try self.init(url)
+        let trace = self
+        Self.known.withLock { $0[name] = trace }
     }
+
+    /// Reading one takes longer than replaying it.
+    private static let known = Locked<[String: JitterTrace]>([:])
 
     /// When a packet was sent, in milliseconds; 0 for one that is not in the trace.
     public func sendTime(_ index: Int) -> Double { sendTimes.indices.contains(index) ? sendTimes[index] : 0 }

@@ -25,6 +25,8 @@ public actor MiniCallee: DriverClient {
         /// Keys that it presses after the answer.
         public var digits: String
         public var configuration = UserAgent.Configuration()
+        /// Whether it takes and sends telephone events; else its keys are in the sound.
+        public var telephoneEvents = true
 
         public init(answer: Answer = .answer, hangsUpAfter: Duration? = nil, digits: String = "") {
             self.answer = answer
@@ -41,12 +43,18 @@ public actor MiniCallee: DriverClient {
         public var ended = 0
         public var packets = 0
         public var digits = ""
+        /// Keys found in the sound.
+        public var soundDigits = ""
+        /// Bodies of INFO requests.
+        public var infos: [String] = []
         public var loudFrames = 0
         /// Of `loudFrames`, up to a 200 that followed early media.
         public var loudFramesBeforeAnswer = 0
         public var quietFrames = 0
         /// Final responses to re-INVITEs, as text.
         public var reinviteAnswers: [String] = []
+
+        public init() {}
     }
 
     final class Talk {
@@ -55,6 +63,8 @@ public actor MiniCallee: DriverClient {
         var leg: AudioLeg
         var nextFrame: MonotonicInstant
         var hangUpAt: MonotonicInstant?
+        var detector = DTMFDetector()
+        var keys = DTMFGenerator()
         /// Call-ID, and From and To as a re-INVITE of ours has them.
         var dialog = (callID: "", from: "", to: "", remote: SocketAddress.loopback(port: 0))
 
@@ -63,6 +73,12 @@ public actor MiniCallee: DriverClient {
             self.rtp = rtp
             self.leg = leg
             nextFrame = now
+        }
+
+        /// Puts keys in the place of a frame.
+        func press(_ frame: inout [Int16]) {
+            var span = frame.mutableSpan
+            keys.fill(&span)
         }
     }
 
@@ -169,6 +185,9 @@ public actor MiniCallee: DriverClient {
             heard.requests.append(request)
             heard.callIDs.append(request.callID)
             take(session, request, at: now)
+        case .requestReceived(let id, _, let request) where request.method == "INFO":
+            heard.infos.append(String(decoding: request.body?.bytes ?? [], as: UTF8.self))
+            userAgent.respond(toRequest: id, status: 200, at: now, into: &effects)
         case .cancelled(let session):
             heard.cancelled += 1
             talks.removeAll { $0.session == session }
@@ -219,7 +238,8 @@ public actor MiniCallee: DriverClient {
             let rtp = try? driver.bind(host, for: client)
         else { return nil }
         var negotiator = AudioNegotiator(
-            capabilities: AudioCapabilities(), localRTP: rtp.localAddress, sessionID: 1)
+            capabilities: AudioCapabilities(telephoneEvents: script.telephoneEvents),
+            localRTP: rtp.localAddress, sessionID: 1)
         guard let (answer, negotiated) = try? negotiator.answer(to: offer),
             let leg = try? AudioLeg(
                 configuration: .init(negotiated: negotiated, rateHertz: 8_000, canonicalName: "callee"),
@@ -228,7 +248,7 @@ public actor MiniCallee: DriverClient {
         let talk = Talk(session: session, rtp: rtp, leg: leg, at: now)
         talk.hangUpAt = script.hangsUpAfter.map { now.advanced(by: $0) }
         talk.dialog = (request.callID, "", request.from, request.source)
-        if !script.digits.isEmpty { _ = leg.sendDigits(script.digits) }
+        if !script.digits.isEmpty, !leg.sendDigits(script.digits) { _ = talk.keys.send(script.digits) }
         talks.append(talk)
         return answer
     }
@@ -249,10 +269,14 @@ public actor MiniCallee: DriverClient {
                 heard.quietFrames += 1
             }
             while let digit = talk.leg.takeDigit() { heard.digits.append(digit) }
+            if let digit = talk.detector.process(narrow.span) { heard.soundDigits.append(digit) }
             // A square wave of 500 Hz: loud, and easily told from silence.
-            let tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
-            if push(talk.leg, tone, &narrow, at: now) {
+            var tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
+            talk.press(&tone)
+            var sends = push(talk.leg, tone, &narrow, at: now)
+            while sends {
                 driver.transmit(packet.bytes, from: talk.rtp.id, to: talk.leg.remoteRTP)
+                sends = talk.leg.takePacket(into: &packet)
             }
         }
     }

@@ -21,7 +21,18 @@ public enum TestData {
     ///
     /// - Throws: ``Missing`` instead when `OUTDIAL_REQUIRE_TESTDATA=1`.
     public static func url(_ path: String, for purpose: String = #function) throws -> URL? {
-        let url = root.appending(path: path)
+        try existing(root.appending(path: path), for: purpose)
+    }
+
+    /// A file or folder that a package of the system brings, such as sipp's captures; `nil`, with a printed line, when it
+    /// is absent.
+    ///
+    /// - Throws: ``Missing`` instead when `OUTDIAL_REQUIRE_TESTDATA=1`.
+    public static func installed(_ path: String, for purpose: String = #function) throws -> URL? {
+        try existing(URL(filePath: path), for: purpose)
+    }
+
+    private static func existing(_ url: URL, for purpose: String) throws -> URL? {
         if FileManager.default.fileExists(atPath: url.path) { return url }
         let line = "skipped \(purpose): no test data at \(url.path)"
         if ProcessInfo.processInfo.environment["OUTDIAL_REQUIRE_TESTDATA"] == "1" {

@@ -4,7 +4,8 @@ public import SansIO
 ///
 /// The delay wanted comes from what arrivals have been like (``PlayoutDelayEstimator``). Since frames are taken on a
 /// grid of 20 ms, a packet waits for the first tick of that grid that lies late enough; getting from one tick to
-/// another is asked of the owner as time-scale modification. A hole is made up without moving on: when the missing packet turns
+/// another is asked of the owner as time-scale modification. Packets of another length than a frame end now here, now
+/// there between two ticks: what is left of one counts only as far as it is left of each. A hole is made up without moving on: when the missing packet turns
 /// out to be lost, what has been made up stands for it, and when it was only late it is played after all.
 ///
 /// Packets lie in a fixed ring, found by sequence number; nothing allocates after `init`.
@@ -38,7 +39,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
     private let quantile: Double
     private var estimator: PlayoutDelayEstimator
     private var ring = PayloadRing(capacity: capacity)
-    private var slots = [Slot](repeating: Slot(), count: slotCount)
+    private let slots: UnsafeMutablePointer<Slot>
     private var state = State.idle
     /// The packet to be played next, the newest one held, and where playing has come to.
     private var next = SequenceNumber(0)
@@ -50,8 +51,18 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
     private var lateInARow = 0
     /// Samples the owner has left from the last frame.
     private var held = 0
+    /// Greatest common divisor of a frame and the packets: the steps in which the ends of packets lie between two ticks.
+    private var grain = AudioFrame.narrowSamples
+    /// Samples of the packet from which ``grain`` is.
+    private var noted = AudioFrame.narrowSamples
     /// Whether the hole began while later packets were there.
     private var isOvertaken = false
+    /// Packets that came too late to be played.
+    private var discarded = 0
+    /// Units from a packet's arrival, had it come as fast as the fastest, to its play-out, as of the last tick.
+    private var delay: Int64 = 0
+    /// Whether the hole holds packets that have not come.
+    private var hasSkipped = false
     /// Whether a frame less of delay would do, as of the last tick.
     private var isSlow = false
 
@@ -59,7 +70,11 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
     public init(quantile: Double = 0.97) {
         self.quantile = quantile
         estimator = PlayoutDelayEstimator(quantile: quantile)
+        slots = .allocate(capacity: Self.slotCount)
+        slots.initialize(repeating: Slot(), count: Self.slotCount)
     }
+
+    deinit { slots.deallocate() }
 
     public mutating func put(
         _ payload: RawSpan, tag: UInt8, sequence: SequenceNumber, timestamp: RTPTimestamp, samples: Int,
@@ -78,6 +93,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
         estimator.note(timestamp, at: now, isLate: ahead < 0)
         guard ahead >= 0 else {
             lateInARow += 1
+            discarded += 1
             return
         }
         lateInARow = 0
@@ -98,13 +114,15 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
             if lag >= min(target, frame) { state = .playing }
             return .keep
         }
-        // A packet may come as late as the tick at which what is held no longer fills a frame; the rest beyond whole
-        // frames only delays those behind it.
-        let rest = held % AudioFrame.narrowSamples
-        let wait = lag &+ Int64(held - rest)
+        // A packet may come as late as the tick at which what is held no longer fills a frame.
+        delay = lag &+ Int64(held - held % AudioFrame.narrowSamples)
+        // What is held beyond whole grains is held at every tick, and only delays what follows. Of the packets that
+        // begin within a frame the last one has waited least.
+        let rest = held % grain
+        let wait = lag &+ Int64(held - rest) &- (frame - Int64(grain))
         isSlow = wait - frame >= target
         if wait < target {
-            return .lengthen(upTo: max(AudioFrame.narrowSamples - rest, TimeScaler.longestLag))
+            return .lengthen(upTo: max(grain - rest, TimeScaler.longestLag))
         }
         guard missesInARow == 0 else { return .keep }
         if wait - frame >= target + Self.excess, isHolding(1) {
@@ -123,6 +141,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
                     isOvertaken = true
                     return makeUp(min(wanted, hole))
                 }
+                hasSkipped = true
                 skip()
                 continue
             }
@@ -149,6 +168,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
                 continue
             }
             drop()
+            note(length: slot.samples)
             playout = slot.timestamp.advanced(by: slot.samples)
             madeUp = 0
             guard let tag = ring.copy(slot.position, byteCount: slot.byteCount, into: &payload) else {
@@ -156,12 +176,40 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
             }
             missesInARow = 0
             isOvertaken = false
+            hasSkipped = false
             return .packet(tag: tag, offset: offset)
         }
         return makeUp(wanted)
     }
 
+    public mutating func behindHole(of missing: Int, into payload: inout OwnedBytes) -> PacketBehindHole? {
+        guard state == .playing else { return nil }
+        var sequence = next
+        while sequence.distance(to: newest) >= 0 {
+            let slot = slots[Self.index(sequence)]
+            if slot.isFilled, slot.sequence == sequence {
+                let distance = playout.distance(to: slot.timestamp) - madeUp + missing
+                guard distance >= 0, distance <= Self.timestampJump,
+                    let tag = ring.copy(slot.position, byteCount: slot.byteCount, into: &payload)
+                else { return nil }
+                return PacketBehindHole(
+                    tag: tag, distance: distance, hasLoss: hasSkipped || sequence != next)
+            }
+            sequence = sequence.advanced(by: 1)
+        }
+        return nil
+    }
+
     public mutating func finishFrame(remaining: Int) { held = max(remaining, 0) }
+
+    /// Packets that came too late since this was asked.
+    mutating func takeDiscarded() -> Int {
+        defer { discarded = 0 }
+        return discarded
+    }
+
+    /// Units by which a packet as fast as the fastest waited at the last tick.
+    mutating func takeDelay() -> Int64 { delay }
 
     public mutating func reset() {
         stop()
@@ -205,17 +253,30 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
 
     private mutating func stop() {
         state = .idle
-        for index in slots.indices { slots[index].isFilled = false }
+        for index in 0..<Self.slotCount { slots[index].isFilled = false }
+        ring.releaseAll()
         madeUp = 0
         missesInARow = 0
         lateInARow = 0
         isOvertaken = false
+        hasSkipped = false
         isSlow = false
     }
 
     private mutating func drop() {
-        slots[Self.index(next)].isFilled = false
+        let index = Self.index(next)
+        ring.release(slots[index].position)
+        slots[index].isFilled = false
         skip()
+    }
+
+    private mutating func note(length: Int) {
+        // The mark of a pause is no audio.
+        guard length > 1, length != noted else { return }
+        noted = length
+        var (divisor, rest) = (length, AudioFrame.narrowSamples % length)
+        while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+        grain = divisor
     }
 
     private mutating func skip() { next = next.advanced(by: 1) }

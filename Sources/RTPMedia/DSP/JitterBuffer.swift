@@ -14,6 +14,26 @@ public enum JitterBufferOutput: Hashable, Sendable {
     case empty
 }
 
+/// The first packet behind a hole.
+public struct PacketBehindHole: Hashable, Sendable {
+    /// As put.
+    public var tag: UInt8
+    /// Samples from the start of what was reported missing to its start.
+    public var distance: Int
+    /// Whether packets are missing in between by their numbers; if not, the far end has sent nothing on purpose.
+    public var hasLoss: Bool
+
+    /// - Parameters:
+    ///   - tag: As put.
+    ///   - distance: In samples, 0...
+    ///   - hasLoss: Whether numbers are missing.
+    public init(tag: UInt8, distance: Int, hasLoss: Bool) {
+        self.tag = tag
+        self.distance = distance
+        self.hasLoss = hasLoss
+    }
+}
+
 /// What the owner of a jitter buffer is asked to do to the speech of one frame, so that the delay changes unheard.
 public enum PlayoutAdjustment: Hashable, Sendable {
     case keep
@@ -50,6 +70,14 @@ public protocol JitterBuffer: ~Copyable {
     ///   - payload: Receives the payload of a `packet`.
     mutating func take(_ wanted: Int, into payload: inout OwnedBytes) -> JitterBufferOutput
 
+    /// Looks at the packet behind the hole that ``take(_:into:)`` has just reported; it stays where it is.
+    ///
+    /// - Parameters:
+    ///   - missing: Samples that were reported missing.
+    ///   - payload: Receives its payload.
+    /// - Returns: `nil` when none is held, or the buffer cannot tell.
+    mutating func behindHole(of missing: Int, into payload: inout OwnedBytes) -> PacketBehindHole?
+
     /// Ends the 20 ms of this frame.
     ///
     /// - Parameter remaining: Samples taken beyond the frame and not yet played.
@@ -61,4 +89,8 @@ public protocol JitterBuffer: ~Copyable {
 
 extension JitterBuffer where Self: ~Copyable {
     public mutating func beginFrame(at now: MonotonicInstant) -> PlayoutAdjustment { .keep }
+
+    public mutating func behindHole(of missing: Int, into payload: inout OwnedBytes) -> PacketBehindHole? {
+        nil
+    }
 }

@@ -16,6 +16,10 @@ struct LegJitterBuffer: JitterBuffer, ~Copyable {
 
     private var adaptive: AdaptiveJitterBuffer?
     private var speex: SpeexJitterBuffer?
+    /// Packets that came too late to be played.
+    private(set) var discarded = 0
+    /// How long a packet waits that came as fast as the fastest; `nil` when the library does not tell.
+    private(set) var delayMilliseconds: Double?
 
     init(_ kind: JitterBufferKind, margin: Duration) {
         switch kind {
@@ -30,6 +34,7 @@ struct LegJitterBuffer: JitterBuffer, ~Copyable {
     ) {
         adaptive?.put(payload, tag: tag, sequence: sequence, timestamp: timestamp, samples: samples, at: now)
         speex?.put(payload, tag: tag, sequence: sequence, timestamp: timestamp, samples: samples, at: now)
+        discarded += adaptive?.takeDiscarded() ?? speex?.takeDiscarded() ?? 0
     }
 
     mutating func beginFrame(at now: MonotonicInstant) -> PlayoutAdjustment {
@@ -40,8 +45,13 @@ struct LegJitterBuffer: JitterBuffer, ~Copyable {
         adaptive?.take(wanted, into: &payload) ?? speex?.take(wanted, into: &payload) ?? .empty
     }
 
+    mutating func behindHole(of missing: Int, into payload: inout OwnedBytes) -> PacketBehindHole? {
+        adaptive?.behindHole(of: missing, into: &payload)
+    }
+
     mutating func finishFrame(remaining: Int) {
         adaptive?.finishFrame(remaining: remaining)
+        if let delay = adaptive?.takeDelay() { delayMilliseconds = Double(max(delay, 0)) / 8 }
         speex?.finishFrame(remaining: remaining)
     }
 

@@ -2,8 +2,15 @@
 public enum Mixer {
     /// Adds `source` to `target`, saturating; the shorter length counts.
     public static func add(_ source: Span<Int16>, to target: inout MutableSpan<Int16>) {
-        for index in 0..<min(source.count, target.count) {
-            target[index] = Int16(clamping: Int32(target[index]) &+ Int32(source[index]))
+        let count = min(source.count, target.count)
+        target.withUnsafeMutableBufferPointer { target in
+            source.withUnsafeBufferPointer { source in
+                var index = 0
+                while index < count {
+                    target[index] = Int16(clamping: Int32(target[index]) &+ Int32(source[index]))
+                    index = index &+ 1
+                }
+            }
         }
     }
 
@@ -14,6 +21,14 @@ public enum Mixer {
         for index in 0..<samples.count {
             samples[index] = Int16(clamping: (Int64(samples[index]) &* Int64(gain)) >> 12)
         }
+    }
+
+    /// A gain in 1/4096, for ``scale(_:by:)``, ``SoftLimiter`` and ``ConferenceMixer``.
+    ///
+    /// - Parameter decibels: Bounded to -90...24; -90 and less is silence.
+    public static func gain(decibels: Double) -> Int32 {
+        guard decibels > -90 else { return 0 }
+        return Int32((4_096 * Decibels.ratio(min(decibels, 24)).squareRoot()).rounded())
     }
 
     /// Interleaves two channels, left first; the shorter one is filled up with silence.
@@ -34,10 +49,15 @@ public enum Mixer {
     /// Mean of the squares; 0 for no samples. Its level is ``AudioLevel/init(meanSquare:)``.
     public static func meanSquare(_ samples: Span<Int16>) -> Double {
         guard samples.count > 0 else { return 0 }
+        let count = samples.count
         var sum: Int64 = 0
-        for index in 0..<samples.count {
-            let sample = Int64(samples[index])
-            sum &+= sample &* sample
+        samples.withUnsafeBufferPointer { samples in
+            var index = 0
+            while index < count {
+                let sample = Int64(samples[index])
+                sum &+= sample &* sample
+                index = index &+ 1
+            }
         }
         return Double(sum) / Double(samples.count)
     }

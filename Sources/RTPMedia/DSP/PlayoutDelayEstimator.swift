@@ -4,7 +4,7 @@ internal import SansIO
 ///
 /// Delays are relative to the fastest packet of the last ten seconds, so that neither the clocks' offset nor their
 /// drift matters. Everything is in units of 125 µs, the timestamp's at 8,000 Hz; nothing allocates after `init`.
-struct PlayoutDelayEstimator: Sendable {
+struct PlayoutDelayEstimator: ~Copyable {
     /// 2.5 ms.
     static let binUnits = 20
     /// Up to 640 ms.
@@ -27,15 +27,16 @@ struct PlayoutDelayEstimator: Sendable {
     private let quantile: Double
     /// Growth of the newest packet's weight against all before: forgetting without touching every bin.
     private let growth: Double
-    private var weights = [Double](repeating: 0, count: binCount)
+    /// Memory of its own: an array would be looked at for other owners at every packet.
+    private let weights: UnsafeMutablePointer<Double>
     private var newestWeight = 1.0
     private var total = 0.0
     /// The quantile's bin, and the weight of all bins before it.
     private var bin = 0
     private var below = 0.0
 
-    private var minima = [Int64](repeating: .max, count: baseSeconds)
-    private var maxima = [Int64](repeating: 0, count: peakSeconds)
+    private let minima: UnsafeMutablePointer<Int64>
+    private let maxima: UnsafeMutablePointer<Int64>
     private var second: Int64?
     private var peak = firstPeak
     /// Arrival minus timestamp of the fastest packet.
@@ -47,8 +48,19 @@ struct PlayoutDelayEstimator: Sendable {
         self.quantile = min(max(quantile, 0.5), 0.999)
         // Rarer events need longer to be seen: 100 packets at 0.95, 143 at 0.97, 250 at 0.99.
         growth = 1 / (1 - min(max(0.01 - (self.quantile - 0.95) * 0.15, 0.003), 0.02))
+        weights = .allocate(capacity: Self.binCount)
+        weights.initialize(repeating: 0, count: Self.binCount)
+        minima = .allocate(capacity: Self.baseSeconds + Self.peakSeconds)
+        minima.initialize(repeating: .max, count: Self.baseSeconds)
+        maxima = minima + Self.baseSeconds
+        maxima.initialize(repeating: 0, count: Self.peakSeconds)
         weights[0] = 1
         total = 1
+    }
+
+    deinit {
+        weights.deallocate()
+        minima.deallocate()
     }
 
     /// Units by which playing has to lag behind the fastest packet.
@@ -115,14 +127,14 @@ struct PlayoutDelayEstimator: Sendable {
     }
 
     private mutating func rescale() {
-        for index in weights.indices { weights[index] /= newestWeight }
+        for index in 0..<Self.binCount { weights[index] /= newestWeight }
         newestWeight = 1
         recount()
     }
 
     private mutating func recount() {
         total = 0
-        for weight in weights { total += weight }
+        for index in 0..<Self.binCount { total += weights[index] }
         below = 0
         bin = 0
         findQuantile()
@@ -143,9 +155,9 @@ struct PlayoutDelayEstimator: Sendable {
         }
         self.second = next
         peak = 0
-        for maximum in maxima { peak = max(peak, maximum) }
+        for index in 0..<Self.peakSeconds { peak = max(peak, maxima[index]) }
         var least = Int64.max
-        for minimum in minima { least = min(least, minimum) }
+        for index in 0..<Self.baseSeconds { least = min(least, minima[index]) }
         guard least != .max, base != .max, least > base else { return }
         shift(by: least &- base)
         base = least
@@ -153,11 +165,11 @@ struct PlayoutDelayEstimator: Sendable {
 
     /// The path has become longer for good: what has been learnt is relative to the new base from now on.
     private mutating func shift(by units: Int64) {
-        for index in maxima.indices { maxima[index] = max(maxima[index] - units, 0) }
+        for index in 0..<Self.peakSeconds { maxima[index] = max(maxima[index] - units, 0) }
         peak = max(peak - units, 0)
         let bins = Int(min(units / Int64(Self.binUnits), Int64(Self.binCount - 1)))
         guard bins > 0 else { return }
-        for index in weights.indices where index >= 1 {
+        for index in 1..<Self.binCount {
             let weight = weights[index]
             weights[index] = 0
             weights[max(index - bins, 0)] += weight

@@ -28,6 +28,8 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
     private var framesToStart: Int?
     private var missesInARow = 0
     private var lateFramesInARow = 0
+    /// Packets that came too late to be played.
+    private var discarded = 0
     /// Whether this frame has seen late packets only; `nil` without any.
     private var isLate: Bool?
 
@@ -88,6 +90,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
             }
             let bytes = UnsafeRawBufferPointer(start: data, count: Int(packet.len))
             payload.replace(with: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[1...])))
+            ring.release(packet.user_data)
             return .packet(tag: bytes[0], offset: Int(offset))
         }
         missesInARow += 1
@@ -112,8 +115,15 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
         }
     }
 
+    /// Packets that came too late since this was asked.
+    mutating func takeDiscarded() -> Int {
+        defer { discarded = 0 }
+        return discarded
+    }
+
     public mutating func reset() {
         jitter_buffer_reset(state)
+        ring.releaseAll()
         framesToStart = nil
         missesInARow = 0
         lateFramesInARow = 0
@@ -127,6 +137,7 @@ public struct SpeexJitterBuffer: JitterBuffer, ~Copyable {
             return
         }
         isLate = isLate ?? true
+        discarded += 1
         if lateFramesInARow >= Self.lateLimit - 1, missesInARow >= Self.lateLimit {
             reset()
             framesToStart = marginFrames

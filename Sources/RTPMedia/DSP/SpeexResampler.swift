@@ -3,7 +3,7 @@ private import CSpeexDSP
 /// Sole owner of one libspeexdsp resampler.
 ///
 /// The filter's state is kept from chunk to chunk: a stream cut into any chunks gives the same samples.
-public struct SpeexResampler: ~Copyable {
+public struct SpeexResampler: Resampler, ~Copyable {
     public enum Failure: Error, Hashable, Sendable {
         /// A rate outside 1...768,000 Hz.
         case unsupportedRate(hertz: Int)

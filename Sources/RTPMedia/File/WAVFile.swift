@@ -60,7 +60,9 @@ public struct WAVFile: Hashable, Sendable {
         return stream.header + body
     }
 
-    /// Reads a file: PCM of 8, 16, 24 or 32 bits or G.711, with the chunks in any order.
+    /// Reads a file: PCM of 8, 16, 24 or 32 bits, floating point of 32 or 64, or G.711, with the chunks in any order.
+    ///
+    /// Of floating point ±1 is full scale; what lies beyond is clipped, and what is no number is silence.
     ///
     /// A `data` chunk that says it is longer than the file, as killed and streaming writers leave it, ends with the file.
     ///
@@ -76,7 +78,17 @@ private struct WAVReader {
     let bytes: [UInt8]
 
     struct Format {
-        enum Encoding { case pcm, muLaw, aLaw }
+        enum Encoding {
+            case pcm, float, muLaw, aLaw
+
+            var widths: [Int] {
+                switch self {
+                case .pcm: [8, 16, 24, 32]
+                case .float: [32, 64]
+                case .muLaw, .aLaw: [8]
+                }
+            }
+        }
         var encoding: Encoding
         var channels: Int
         var rate: Int
@@ -95,8 +107,9 @@ private struct WAVReader {
             if isTag("fmt ", at: offset) {
                 format = try readFormat(body)
             } else if isTag("data", at: offset) {
-                // A writer that was killed leaves 0 in both places.
-                data = size == 0 && number32(4) == 0 ? offset + 8..<bytes.count : body
+                // A writer that was killed leaves 0 in both places, a streaming one 0 or the greatest number.
+                let isOpen = size == 0 && (number32(4) == 0 || number32(4) == .max)
+                data = isOpen ? offset + 8..<bytes.count : body
             }
             offset = body.upperBound + size % 2
         }
@@ -124,11 +137,12 @@ private struct WAVReader {
         let encoding: Format.Encoding
         switch tag {
         case 1: encoding = .pcm
+        case 3: encoding = .float
         case 6: encoding = .aLaw
         case 7: encoding = .muLaw
         default: throw .unsupported(offset: start, what: "format tag \(tag)")
         }
-        guard encoding == .pcm ? [8, 16, 24, 32].contains(bits) : bits == 8 else {
+        guard encoding.widths.contains(bits) else {
             throw .unsupported(offset: start + 14, what: "\(bits) bits per sample")
         }
         return Format(encoding: encoding, channels: channels, rate: rate, sampleBytes: bits / 8)
@@ -143,12 +157,18 @@ private struct WAVReader {
             switch (format.encoding, format.sampleBytes) {
             case (.muLaw, _): samples.append(MuLawCodec.sample(for: bytes[offset]))
             case (.aLaw, _): samples.append(ALawCodec.sample(for: bytes[offset]))
+            case (.float, 4): samples.append(sample(Double(Float(bitPattern: number32(offset)))))
+            case (.float, _): samples.append(sample(Double(bitPattern: number64(offset))))
             case (.pcm, 1): samples.append((Int16(bytes[offset]) - 128) << 8)
             // Of wider samples the two most significant bytes, which come last.
             case (.pcm, let width): samples.append(Int16(bitPattern: number16(offset + width - 2)))
             }
         }
         return samples
+    }
+
+    private func sample(_ value: Double) -> Int16 {
+        value.isNaN ? 0 : Int16(min(max((value * 32_768).rounded(), -32_768), 32_767))
     }
 
     // MARK: Bytes
@@ -159,6 +179,10 @@ private struct WAVReader {
 
     private func number32(_ offset: Int) -> UInt32 {
         UInt32(number16(offset)) | UInt32(number16(offset + 2)) << 16
+    }
+
+    private func number64(_ offset: Int) -> UInt64 {
+        UInt64(number32(offset)) | UInt64(number32(offset + 4)) << 32
     }
 
     private func isTag(_ tag: StaticString, at offset: Int) -> Bool {

@@ -76,6 +76,12 @@ public struct RTPPacket: Hashable, Sendable {
     /// Offsets of the payload in the datagram; may be empty.
     public let payload: Range<Int>
 
+    /// Whether a datagram on a port that RTP and RTCP share is RTCP: its second octet is 192...223, where RTP would
+    /// have a marker and a payload type of 64...95, which are not given out (RFC 5761 §4).
+    public static func isControl(_ datagram: RawSpan) -> Bool {
+        datagram.byteCount >= 2 && (192...223).contains(datagram.uint8(at: 1))
+    }
+
     /// - Throws: ``RTPPacketError`` for anything whose lengths do not add up.
     public init(parsing datagram: RawSpan) throws(RTPPacketError) {
         let byteCount = datagram.byteCount

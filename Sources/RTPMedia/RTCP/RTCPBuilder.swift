@@ -10,7 +10,7 @@ extension RTCPPacket {
     ///   - packets: A report first, a source description with the CNAME among the rest (RFC 3550 §6.1). At most 31
     ///     blocks, chunks or sources each; ``other(type:)`` is written as a bare header.
     ///   - block: Large enough; a compound of one report, one description and a BYE without reason
-    ///     takes no more than ``maximumCompound``.
+    ///     takes no more than ``maximumCompound``, VoIP metrics included.
     public static func buildCompound(_ packets: [RTCPPacket], into block: inout OwnedBytes) {
         block.fill { bytes in
             var writer = NetworkOrderWriter(bytes)
@@ -46,6 +46,10 @@ extension RTCPPacket {
                 for byte in text { writer.append(byte) }
                 while (writer.count - start) % 4 != 0 { writer.append(UInt8(0)) }
             }
+        case .extendedReport(let source, let blocks):
+            Self.writeHeader(count: 0, type: RTCPType.extendedReport, to: &writer)
+            writer.append(source)
+            for block in blocks { block.write(to: &writer) }
         case .other(let type):
             Self.writeHeader(count: 0, type: type, to: &writer)
         }

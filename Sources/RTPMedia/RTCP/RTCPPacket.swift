@@ -20,6 +20,8 @@ enum RTCPType {
     static let receiverReport: UInt8 = 201
     static let sourceDescription: UInt8 = 202
     static let goodbye: UInt8 = 203
+    /// RFC 3611 §2.
+    static let extendedReport: UInt8 = 207
 }
 
 /// A reception report block (RFC 3550 §6.4.1).
@@ -106,7 +108,9 @@ public enum RTCPPacket: Hashable, Sendable {
     case receiverReport(synchronizationSource: UInt32, [ReceptionReport])
     case sourceDescription([SourceDescription])
     case goodbye(synchronizationSources: [UInt32], reason: String?)
-    /// APP, feedback, extended reports and unknown types: skipped over by their length.
+    /// RFC 3611.
+    case extendedReport(synchronizationSource: UInt32, [ExtendedReportBlock])
+    /// APP, feedback and unknown types: skipped over by their length.
     case other(type: UInt8)
 }
 

@@ -35,6 +35,11 @@ extension RTCPPacket {
             return .sourceDescription(try chunks(header, in: datagram))
         case RTCPType.goodbye:
             return try goodbye(header, in: datagram)
+        case RTCPType.extendedReport:
+            guard body + 4 <= header.end,
+                let blocks = ExtendedReportBlock.parseAll(datagram, in: body + 4..<header.end)
+            else { throw .truncatedBlocks(offset: header.offset) }
+            return .extendedReport(synchronizationSource: datagram.uint32(at: body), blocks)
         default:
             return .other(type: header.type)
         }

@@ -19,7 +19,8 @@ public struct ReceptionStatistics: Sendable {
     static let maximumDropout = 3_000
     static let maximumMisorder = 100
 
-    private let clockRateHertz: Int
+    /// Of the timestamp.
+    public private(set) var clockRateHertz: Int
     private var probation: Int
     private var highest = SequenceNumber(0)
     private var cycles: UInt32 = 0
@@ -75,6 +76,14 @@ public struct ReceptionStatistics: Sendable {
 
     /// Forgets the last arrival, so that a gap made on purpose does not count as jitter.
     public mutating func breakTiming() { last = nil }
+
+    /// Goes on with timestamps of another clock; the jitter so far is converted to its units.
+    public mutating func changeClock(toHertz hertz: Int) {
+        guard hertz != clockRateHertz, hertz > 0 else { return }
+        jitter *= Double(hertz) / Double(clockRateHertz)
+        clockRateHertz = hertz
+        breakTiming()
+    }
 
     private mutating func note(_ sequence: SequenceNumber) -> Verdict {
         guard hasStarted else {

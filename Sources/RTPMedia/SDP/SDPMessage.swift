@@ -129,6 +129,8 @@ public enum SDPAttribute: UInt8, Hashable, Sendable {
     case rtcp
     /// RFC 5761.
     case rtcpMux
+    /// RFC 3611 §5.1.
+    case rtcpXR
     /// RFC 4568.
     case crypto
     case sendrecv, sendonly, recvonly, inactive
@@ -146,6 +148,7 @@ public enum SDPAttribute: UInt8, Hashable, Sendable {
         case (5, UInt8(ascii: "p")): candidate = (.ptime, "ptime")
         case (6, UInt8(ascii: "r")): candidate = (.rtpmap, "rtpmap")
         case (6, UInt8(ascii: "c")): candidate = (.crypto, "crypto")
+        case (7, UInt8(ascii: "r")): candidate = (.rtcpXR, "rtcp-xr")
         case (8, UInt8(ascii: "m")): candidate = (.maxptime, "maxptime")
         case (8, UInt8(ascii: "r")):
             candidate = bytes.equals(name, "recvonly") ? (.recvonly, "recvonly") : (.rtcpMux, "rtcp-mux")

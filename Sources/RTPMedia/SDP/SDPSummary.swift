@@ -1,4 +1,4 @@
-/// What a session description says, flattened for people and JSON.
+/// What a session description says, flattened for people and JSON; keys for encryption are left out.
 public struct SDPSummary: Hashable, Sendable, Codable {
     public struct Codec: Hashable, Sendable, Codable {
         public var payloadType: Int
@@ -42,7 +42,7 @@ public struct SDPSummary: Hashable, Sendable, Codable {
         originAddress = description.origin.address
         name = description.name
         address = description.connection?.address
-        attributes = description.attributes
+        attributes = description.lines.filter { $0.type == "a" }.map(\.redactedValue)
         media = description.media.map { media in
             Media(
                 kind: media.kind, port: Int(media.port), portCount: media.portCount,
@@ -56,7 +56,7 @@ public struct SDPSummary: Hashable, Sendable, Codable {
                         clockRateHertz: map.clockRate, channels: map.channels,
                         parameters: media.formatParameters(of: map.payloadType))
                 },
-                attributes: media.attributes)
+                attributes: media.lines.filter { $0.type == "a" }.map(\.redactedValue))
         }
     }
 

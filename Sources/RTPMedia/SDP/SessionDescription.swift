@@ -14,6 +14,13 @@ public struct SessionDescription: Hashable, Sendable {
             self.type = type
             self.value = value
         }
+
+        /// The value without the key of an `a=crypto` line (RFC 4568), for people and logs.
+        public var redactedValue: String {
+            guard type == "a", value.prefix(7).lowercased() == "crypto:" else { return value }
+            let fields = value.split(separator: " ", omittingEmptySubsequences: false)
+            return fields.prefix(2).joined(separator: " ") + (fields.count > 2 ? " inline:…" : "")
+        }
     }
 
     /// The `o=` line (RFC 8866 §5.2).
@@ -160,4 +167,11 @@ extension SessionDescription.Connection {
         self.init(
             networkType: String(fields[0]), addressType: String(fields[1]), address: String(address))
     }
+}
+
+extension SessionDescription.Line: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `type=value`, without keys.
+    public var description: String { "\(type)=\(redactedValue)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: ["type": type, "value": redactedValue]) }
 }

@@ -8,6 +8,11 @@ internal import SansIO
 /// - After that, strangers are turned away, except that the negotiated address may take its place, and that the very
 ///   same stream (SSRC and sequence go on) may come from a new address once the old one has gone quiet.
 /// - A new SSRC from the latched address is believed after two packets in sequence.
+///
+/// So a stranger never takes over while the far end is heard, and one that does not know its SSRC and numbers never does
+/// at all (the attacks of RFC 7362 §5). Who forges the far end's own address, or is first where the far end's true address
+/// is not the described one, can be kept out by SRTP alone. Several hosts are watched at once, so that a flood from one
+/// cannot keep the far end from proving itself.
 struct SourceLatch: Sendable {
     enum Admission: Hashable, Sendable {
         /// A packet of the stream that is going on.
@@ -33,10 +38,15 @@ struct SourceLatch: Sendable {
     /// Silence of the latched address after which its stream may go on from another one.
     static let quietPeriod = Duration.milliseconds(500)
 
+    /// Hosts watched.
+    static let candidateLimit = 4
+
     private(set) var negotiated: SocketAddress
     private let latchesToSource: Bool
     private var latched: Latched?
-    private var candidate: Candidate?
+    /// The latest packet of each host that is not believed yet. The first place is kept for the negotiated host.
+    private var candidates = [Candidate?](repeating: nil, count: SourceLatch.candidateLimit)
+    private var nextPlace = 1
 
     init(negotiated: SocketAddress, latchesToSource: Bool) {
         self.negotiated = negotiated
@@ -49,8 +59,19 @@ struct SourceLatch: Sendable {
     /// SSRC of the stream that is going on.
     var synchronizationSource: UInt32? { latched?.synchronizationSource }
 
+    /// When the last packet came that was believed in.
+    private(set) var lastArrival: MonotonicInstant?
+
     /// Decides on one valid packet of a known payload type.
     mutating func admit(
+        _ header: RTPHeader, from source: SocketAddress, at now: MonotonicInstant
+    ) -> Admission {
+        let admission = judge(header, from: source, at: now)
+        if admission != .rejected { lastArrival = now }
+        return admission
+    }
+
+    private mutating func judge(
         _ header: RTPHeader, from source: SocketAddress, at now: MonotonicInstant
     ) -> Admission {
         guard let current = latched else {
@@ -85,13 +106,17 @@ struct SourceLatch: Sendable {
         negotiated = address
         // The stream's numbers go on to be believed, but only from the new address, or from one that proves itself.
         latched = nil
-        candidate = nil
+        forgetCandidates()
+    }
+
+    private mutating func forgetCandidates() {
+        for place in candidates.indices { candidates[place] = nil }
     }
 
     private mutating func latch(
         to header: RTPHeader, from source: SocketAddress, at now: MonotonicInstant
     ) -> Admission {
-        candidate = nil
+        forgetCandidates()
         latched = Latched(
             address: source, synchronizationSource: header.synchronizationSource, sequence: header.sequence,
             lastArrival: now)
@@ -102,10 +127,21 @@ struct SourceLatch: Sendable {
     private mutating func isConfirmed(_ header: RTPHeader, from source: SocketAddress) -> Bool {
         let next = Candidate(
             address: source, synchronizationSource: header.synchronizationSource, sequence: header.sequence)
-        let expected = candidate
-        candidate = next
+        let place = self.place(of: source)
+        let expected = candidates[place]
+        candidates[place] = next
         guard let expected else { return false }
         return expected.address == source && expected.synchronizationSource == next.synchronizationSource
             && expected.sequence.advanced(by: 1) == next.sequence
+    }
+
+    /// One place per host, however many ports it sends from; the oldest makes room.
+    private mutating func place(of source: SocketAddress) -> Int {
+        if source.isSameHost(as: negotiated) { return 0 }
+        for place in 1..<Self.candidateLimit {
+            if let known = candidates[place], known.address.isSameHost(as: source) { return place }
+        }
+        defer { nextPlace = nextPlace % (Self.candidateLimit - 1) + 1 }
+        return nextPlace
     }
 }

@@ -1,4 +1,4 @@
-/// The four-octet payload of a telephone-event packet (RFC 4733 §2.3).
+/// One event of a telephone-event packet: four octets of its payload (RFC 4733 §2.3).
 public struct TelephoneEvent: Hashable, Sendable {
     public static let byteCount = 4
 
@@ -18,7 +18,7 @@ public struct TelephoneEvent: Hashable, Sendable {
         self.duration = duration
     }
 
-    /// - Returns: `nil` when there are fewer than four octets. Further blocks are not looked at.
+    /// - Returns: `nil` when there are fewer than four octets. Further events are not looked at.
     public init?(parsing payload: RawSpan) {
         guard payload.byteCount >= Self.byteCount else { return nil }
         code = payload.uint8(at: 0)

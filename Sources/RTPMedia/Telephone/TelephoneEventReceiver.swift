@@ -6,50 +6,88 @@
 public struct TelephoneEventReceiver: Sendable {
     /// Keys kept for the owner; further ones are dropped.
     public static let capacity = 64
+
+    /// Clock of the events' timestamps and durations in hertz.
+    public var clockRateHertz: Int
     /// An event is split only when it is long; 1 s, in units.
-    static let shortestSegment = 8_000
-    /// Units by which a new segment may be ahead of the last packet seen of the one before: lost packets.
-    static let segmentSlack = 1_600
-
+    private var shortestSegment: Int { clockRateHertz }
+    /// Units by which a new segment may be ahead of the last packet seen of the one before, for lost packets: 200 ms.
+    private var segmentSlack: Int { clockRateHertz / 5 }
     /// Packets that are older than the current event by less than this are late: 5 s, in units.
-    static let lateness = 40_000
+    private var lateness: Int { 5 * clockRateHertz }
 
-    private struct Current: Hashable, Sendable {
+    private struct Event: Hashable, Sendable {
         var code: UInt8
+        /// Of its current segment.
         var timestamp: RTPTimestamp
+        /// From that, as far as is known.
         var duration: Int
+        /// From the start of the event to its current segment.
+        var before = 0
         var hasEnded: Bool
+
+        /// Takes another packet of the same segment.
+        mutating func note(_ event: TelephoneEvent) {
+            duration = max(duration, Int(event.duration))
+            hasEnded = hasEnded || event.isEnd
+        }
     }
 
-    private var current: Current?
+    private var current: Event?
+    /// The event before it: some senders keep the timestamp from key to key, or send two events at once.
+    private var previous: Event?
     private var pressed: [Character] = []
 
-    public init() { pressed.reserveCapacity(Self.capacity) }
+    /// - Parameter clockRateHertz: 8,000...48,000.
+    public init(clockRateHertz: Int = 8_000) {
+        self.clockRateHertz = clockRateHertz
+        pressed.reserveCapacity(Self.capacity)
+    }
 
-    /// Takes the event of one packet.
+    /// Takes the payload of one packet: an event, or several of which each begins where the one before ended (RFC 4733
+    /// §2.5.1.5).
+    ///
+    /// - Returns: False when there is not even one whole event; octets after the last whole one are ignored.
+    @discardableResult
+    public mutating func receive(payload: RawSpan, timestamp: RTPTimestamp, marker: Bool) -> Bool {
+        var (rest, timestamp, marker) = (payload, timestamp, marker)
+        guard rest.byteCount >= TelephoneEvent.byteCount else { return false }
+        while let event = TelephoneEvent(parsing: rest) {
+            receive(event, timestamp: timestamp, marker: marker)
+            timestamp = timestamp.advanced(by: Int(event.duration))
+            // It is said of the first alone.
+            marker = false
+            rest = rest.extracting(droppingFirst: TelephoneEvent.byteCount)
+        }
+        return true
+    }
+
+    /// Takes one event.
+    ///
+    /// A duration of 0, which is for states (§2.3.5) but is also what some senders begin a key with, is taken like any other.
     ///
     /// - Returns: True when it is the first seen of a new event.
     @discardableResult
     public mutating func receive(_ event: TelephoneEvent, timestamp: RTPTimestamp, marker: Bool) -> Bool {
         if var known = current {
             let distance = known.timestamp.distance(to: timestamp)
-            // Some senders keep the timestamp from key to key.
             if distance == 0, known.code == event.code {
-                known.duration = max(known.duration, Int(event.duration))
-                known.hasEnded = known.hasEnded || event.isEnd
+                known.note(event)
                 current = known
                 return false
             }
+            if distance == 0, notePrevious(event, timestamp: timestamp) { return false }
             // A late packet of an earlier event. Farther back, the stream's clock has started over.
-            if distance < 0, distance > -Self.lateness { return false }
+            if distance < 0, distance > -lateness { return false }
             if continues(known, event, distance: distance, marker: marker) {
-                current = Current(
+                current = Event(
                     code: event.code, timestamp: timestamp, duration: Int(event.duration),
-                    hasEnded: event.isEnd)
+                    before: known.before + distance, hasEnded: event.isEnd)
                 return false
             }
         }
-        current = Current(
+        previous = current
+        current = Event(
             code: event.code, timestamp: timestamp, duration: Int(event.duration), hasEnded: event.isEnd)
         if let digit = TelephoneEvent.digit(for: event.code), pressed.count < Self.capacity {
             pressed.append(digit)
@@ -60,11 +98,34 @@ public struct TelephoneEventReceiver: Sendable {
     /// The next key pressed.
     public mutating func takeDigit() -> Character? { pressed.isEmpty ? nil : pressed.removeFirst() }
 
-    /// Forgets the event that is going on: another stream has begun. Keys not yet taken stay.
-    public mutating func streamChanged() { current = nil }
+    /// How long the newest event has lasted, as far as its packets have told; zero before the first.
+    public var newestDuration: Duration {
+        guard let current else { return .zero }
+        return .microseconds(
+            Int64(current.before + current.duration) * 1_000_000 / Int64(max(clockRateHertz, 1)))
+    }
 
-    private func continues(_ known: Current, _ event: TelephoneEvent, distance: Int, marker: Bool) -> Bool {
-        !marker && !known.hasEnded && event.code == known.code && distance >= Self.shortestSegment
-            && distance <= known.duration + Self.segmentSlack
+    /// Forgets the event that is going on: another stream has begun. Keys not yet taken stay.
+    public mutating func streamChanged() {
+        current = nil
+        previous = nil
+    }
+
+    /// - Returns: Whether it is a packet of the event before the current one, and not a key pressed anew.
+    private mutating func notePrevious(_ event: TelephoneEvent, timestamp: RTPTimestamp) -> Bool {
+        guard var known = previous, known.code == event.code, known.timestamp == timestamp,
+            !known.hasEnded || event.isEnd
+        else { return false }
+        known.note(event)
+        previous = known
+        return true
+    }
+
+    /// Whether an event goes on in a new segment (§2.5.1.3).
+    private func continues(_ known: Event, _ event: TelephoneEvent, distance: Int, marker: Bool) -> Bool {
+        guard !marker, !known.hasEnded, event.code == known.code else { return false }
+        // A key cannot go down while it is down: some senders move the timestamp on with each packet.
+        if distance > 0, distance <= known.duration { return true }
+        return distance >= shortestSegment && distance <= known.duration + segmentSlack
     }
 }

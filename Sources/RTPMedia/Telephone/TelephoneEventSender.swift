@@ -3,7 +3,8 @@ private import SansIO
 /// Turns keys into telephone-event packets, one per 20 ms (RFC 4733 §2.5.1).
 ///
 /// The first packet carries the marker; all packets of an event share its timestamp while the duration grows; the last
-/// is sent three times. An event longer than the duration field can say goes on in a new segment (§2.5.1.3).
+/// is sent three times. An event longer than the duration field can say goes on in a new segment (§2.5.1.3), after the full
+/// one has been told three times too (§2.5.1.4).
 public struct TelephoneEventSender: Sendable {
     /// What to send in this period.
     public enum Step: Hashable, Sendable {
@@ -11,7 +12,8 @@ public struct TelephoneEventSender: Sendable {
         case idle
         /// The gap between two events: audio.
         case gap
-        /// One packet. `age` is the time from its timestamp to the start of this period, in units.
+        /// One packet. `age` is the time from its timestamp to the start of this period, in units of the events' clock;
+        /// below zero when a segment begins within the period.
         case packet(event: TelephoneEvent, marker: Bool, age: Int)
     }
 
@@ -31,20 +33,25 @@ public struct TelephoneEventSender: Sendable {
     public static let capacity = 256
     /// Copies of the packet that ends an event.
     static let endCopies = 3
-    /// Units per 20 ms.
-    static let period = AudioFrame.narrowSamples
-    /// The largest multiple of a period that the duration field can hold.
-    static let longestSegment = 0xFFFF / period * period
-
     /// Level of the events, dBm0 with the sign dropped.
     public var volume: UInt8 = 10
+    /// Clock of the events in hertz; their durations are in its units (RFC 4733 §2.3.5).
+    public let clockRateHertz: Int
+    /// Units per 20 ms.
+    private let period: Int
+    /// The most that the duration field can hold; no multiple of a period.
+    private static let longestSegment = 0xFFFF
     /// Silence between two events in periods of 20 ms, at least 3: the copies of the end packet lie in it.
     private let gapPeriods: Int
     private var queue: [Item] = []
     private var state = State.idle
 
-    /// - Parameter gap: Between two events; 60 ms or more.
-    public init(gap: Duration = .milliseconds(100)) {
+    /// - Parameters:
+    ///   - gap: Between two events; 60 ms or more.
+    ///   - clockRateHertz: 8,000...48,000.
+    public init(gap: Duration = .milliseconds(100), clockRateHertz: Int = 8_000) {
+        self.clockRateHertz = min(max(clockRateHertz, 8_000), 48_000)
+        period = self.clockRateHertz / 50
         gapPeriods = max(Self.periods(in: gap), Self.endCopies)
         queue.reserveCapacity(16)
     }
@@ -99,7 +106,7 @@ public struct TelephoneEventSender: Sendable {
             state =
                 isLast
                 ? .waiting(periods: gapPeriods - (Self.endCopies - 1))
-                : .released(code: code, duration: duration, age: age + Self.period, copies: copies - 1)
+                : .released(code: code, duration: duration, age: age + period, copies: copies - 1)
             return .packet(event: event(code, duration: duration, isEnd: true), marker: false, age: age)
         }
     }
@@ -120,16 +127,17 @@ public struct TelephoneEventSender: Sendable {
 
     /// - Parameters:
     ///   - elapsed: Periods since the key went down.
-    ///   - segment: Periods since then at which the current segment began.
+    ///   - segment: Units since then at which the current segment began.
     private mutating func press(code: UInt8, periods: Int, elapsed: Int, segment: Int) -> Step {
         var segment = segment
-        if (elapsed + 1 - segment) * Self.period > Self.longestSegment { segment = elapsed }
-        let age = (elapsed - segment) * Self.period
-        let duration = age + Self.period
         let isEnd = elapsed + 1 == periods
+        let beyond = (elapsed + 1) * period - segment - Self.longestSegment
+        if beyond > (isEnd ? 0 : Self.endCopies * period) { segment += Self.longestSegment }
+        let age = elapsed * period - segment
+        let duration = min(age + period, Self.longestSegment)
         state =
             isEnd
-            ? .released(code: code, duration: duration, age: duration, copies: Self.endCopies - 1)
+            ? .released(code: code, duration: duration, age: age + period, copies: Self.endCopies - 1)
             : .pressed(code: code, periods: periods, elapsed: elapsed + 1, segment: segment)
         return .packet(
             event: event(code, duration: duration, isEnd: isEnd), marker: elapsed == 0, age: age)

@@ -23,7 +23,7 @@ struct G711Tests {
             let decoded = try words("sweep-r.\(law)-\(law)"), let roundTrip = try words("sweep-r.re\(law)")
         else { return }
         #expect(source.count == 65_536)
-        let codec = NegotiatedCodec(kind)
+        let codec = try #require(NegotiatedCodec(kind))
         var encoded = [UInt8](repeating: 0, count: source.count)
         var encodedSpan = encoded.mutableSpan
         var bytes = encodedSpan.mutableBytes
@@ -41,8 +41,8 @@ struct G711Tests {
         arguments: [
             (AudioCodecKind.pcmu, UInt8(0xFF)), (.pcma, 0xD5),
         ])
-    func silence(kind: AudioCodecKind, code: UInt8) {
-        let codec = NegotiatedCodec(kind)
+    func silence(kind: AudioCodecKind, code: UInt8) throws {
+        let codec = try #require(NegotiatedCodec(kind))
         var encoded = [UInt8](repeating: 0, count: 3)
         var span = encoded.mutableSpan
         var bytes = span.mutableBytes

@@ -56,6 +56,11 @@ struct WAVFileTests {
         #expect(try samples(Self.format(1, bits: 16), [0, 128, 1, 0]) == [-32_768, 1])
         #expect(try samples(Self.format(1, bits: 24), [9, 0, 128, 9, 1, 0]) == [-32_768, 1])
         #expect(try samples(Self.format(1, bits: 32), [9, 9, 0, 128]) == [-32_768])
+        // IEEE 754: 0.5, -1, 2 and no number at all.
+        let floats: [UInt8] = [0, 0, 0, 0x3F, 0, 0, 0x80, 0xBF, 0, 0, 0, 0x40, 0, 0, 0xC0, 0x7F]
+        #expect(try samples(Self.format(3, bits: 32), floats) == [16_384, -32_768, 32_767, 0])
+        let doubles: [UInt8] = [0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0xF0, 0xFF]
+        #expect(try samples(Self.format(3, bits: 64), doubles) == [16_384, -32_768])
         // ITU-T G.711 Tables 1 and 2: greatest, least and zero of either sign.
         #expect(try samples(Self.format(7, bits: 8), [0x80, 0x00, 0xFF, 0x7F]) == [32_124, -32_124, 0, 0])
         #expect(try samples(Self.format(6, bits: 8), [0xAA, 0x2A, 0xD5, 0x55]) == [32_256, -32_256, 8, -8])
@@ -85,13 +90,46 @@ struct WAVFileTests {
             (riff([]), .malformed(offset: 12, expected: "fmt chunk")),
             (riff([format(1, bits: 16)]), .malformed(offset: 36, expected: "data chunk")),
             (riff([("fmt ", [1, 0])]), .malformed(offset: 20, expected: "16 bytes of format")),
-            (riff([format(3, bits: 32)]), .unsupported(offset: 20, what: "format tag 3")),
+            (riff([format(49, bits: 0)]), .unsupported(offset: 20, what: "format tag 49")),
+            (riff([format(3, bits: 16)]), .unsupported(offset: 34, what: "16 bits per sample")),
             (riff([format(1, channels: 0, bits: 16)]), .unsupported(offset: 22, what: "channel count 0")),
             (riff([format(1, rate: 0, bits: 16)]), .unsupported(offset: 24, what: "rate 0 Hz")),
             (riff([format(1, bits: 12)]), .unsupported(offset: 34, what: "12 bits per sample")),
+            (riff([format(1, bits: 0)]), .unsupported(offset: 34, what: "0 bits per sample")),
+            (riff([format(7, bits: 16)]), .unsupported(offset: 34, what: "16 bits per sample")),
+            (
+                riff([format(1, channels: 65_535, bits: 16)]),
+                .unsupported(offset: 22, what: "channel count 65535")
+            ),
+            (riff([format(1, rate: 4_000_000, bits: 16)]), .unsupported(offset: 24, what: "rate 4000000 Hz")),
+            (riff([format(0xFFFE, bits: 16)]), .unsupported(offset: 20, what: "format tag 65534")),
+            // A chunk that says it is 4 GiB long swallows all behind it.
+            (
+                lying(riff([("LIST", [1, 2]), format(1, bits: 16)]), sizeAt: 16),
+                .malformed(offset: 46, expected: "fmt chunk")
+            ),
         ])
     func faults(bytes: [UInt8], expected: WAVError) {
         #expect(throws: expected) { try WAVFile(parsing: bytes) }
+    }
+
+    /// With the greatest size that fits in a chunk's header.
+    private static func lying(_ bytes: [UInt8], sizeAt offset: Int) -> [UInt8] {
+        Array(bytes.prefix(offset)) + [0xFF, 0xFF, 0xFF, 0xFF] + Array(bytes.dropFirst(offset + 4))
+    }
+
+    @Test(
+        "A format chunk that says it is huge is read where it begins; data of a streaming writer go to the end"
+    )
+    func hugeSizes() throws {
+        let format = Self.format(1, bits: 16)
+        let data = ("data", [1, 0, 2, 0, 3] as [UInt8])
+        #expect(throws: WAVError.malformed(offset: 50, expected: "data chunk")) {
+            try WAVFile(parsing: Self.lying(Self.riff([format, data]), sizeAt: 16))
+        }
+        var streaming = Self.lying(Self.riff([format, data]), sizeAt: 4)
+        streaming.replaceSubrange(40..<44, with: [0, 0, 0, 0])
+        #expect(try WAVFile(parsing: streaming).samples == [1, 2, 3])
     }
 
     @Test("A growing file is whole at every header")

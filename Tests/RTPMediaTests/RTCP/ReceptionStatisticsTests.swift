@@ -80,38 +80,3 @@ struct ReceptionStatisticsTests {
         #expect(statistics.jitter == 2.5 + (40 - 2.5) / 16)
     }
 }
-
-@Suite("RTCP intervals, RFC 3550 §6.3 and §A.7")
-struct RTCPSchedulerTests {
-    @Test(
-        "The first report comes after about 2.5 s, later ones after about 5 s, never in step",
-        arguments: UInt64(0)..<50)
-    func intervals(seed: UInt64) {
-        var now = MonotonicInstant(nanoseconds: 0)
-        var scheduler = RTCPScheduler(generator: SeededGenerator(seed: seed), at: now)
-        func next() -> Double { now.duration(to: scheduler.deadline).inSeconds }
-        #expect((1.02...3.08).contains(next()))
-        var waits: Set<Double> = []
-        for _ in 0..<10 {
-            now = scheduler.deadline
-            scheduler.sent(byteCount: 100, isSender: true, at: now)
-            #expect((2.05...6.16).contains(next()))
-            waits.insert(next())
-        }
-        #expect(waits.count == 10)
-    }
-
-    @Test("Large reports on a thin line stretch the interval")
-    func bandwidth() {
-        var scheduler = RTCPScheduler(
-            bandwidth: 10, generator: SeededGenerator(seed: 1), at: MonotonicInstant(nanoseconds: 0))
-        for _ in 0..<100 { scheduler.received(byteCount: 172) }
-        scheduler.sent(byteCount: 172, isSender: true, at: MonotonicInstant(nanoseconds: 0))
-        // 200 octets, 2 members, 10 octets a second: 40 s, of which 0.41 to 1.23.
-        #expect((16.4...49.4).contains(scheduler.deadline.nanoseconds.quotientInSeconds))
-    }
-}
-
-extension Int64 {
-    fileprivate var quotientInSeconds: Double { Double(self) / 1e9 }
-}

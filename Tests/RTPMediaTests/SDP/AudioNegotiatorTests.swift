@@ -61,13 +61,12 @@ struct AudioNegotiatorTests {
         let agreed = try negotiator.accept(
             answer: Self.body(
                 "m=audio 5000 RTP/AVP 18 8 0 96\r\na=rtpmap:96 TELEPHONE-EVENT/8000\r\na=fmtp:96 0-15\r\n"))
-        #expect(
-            agreed
-                == NegotiatedAudio(
-                    codec: .pcma, sendPayloadType: 8, sendEventPayloadType: 96, receivePayloadType: 8,
-                    receiveEventPayloadType: 101,
-                    remoteRTP: SocketAddress(ipv4: 0xC633_6409, port: 5_000),
-                    remoteRTCP: SocketAddress(ipv4: 0xC633_6409, port: 5_001), direction: .sendrecv))
+        var expected = NegotiatedAudio(
+            codec: .pcma, sendPayloadType: 8, sendEventPayloadType: 96, receivePayloadType: 8,
+            receiveEventPayloadType: 101, remoteRTP: SocketAddress(ipv4: 0xC633_6409, port: 5_000),
+            remoteRTCP: SocketAddress(ipv4: 0xC633_6409, port: 5_001), direction: .sendrecv)
+        expected.receivedFormats.append(NegotiatedAudio.ReceivedFormat(payloadType: 0, codec: .pcmu))
+        #expect(agreed == expected)
     }
 
     @Test("An answer without a telephone event leaves them out; a dynamic number for a static codec is used")
@@ -143,6 +142,7 @@ struct AudioNegotiatorTests {
             a=rtpmap:100 telephone-event/8000\r
             a=fmtp:100 0-16\r
             a=ptime:20\r
+            a=rtcp-mux\r
             a=sendrecv\r
             m=audio 0 RTP/AVP 0\r
             m=image 0 udptl t38\r
@@ -190,7 +190,8 @@ struct AudioNegotiatorTests {
             ("m=audio 5000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n", .noCommonCodec),
             ("m=audio 5000 RTP/AVP 0\r\na=rtpmap:0 PCMU/16000\r\n", .noCommonCodec),
             ("m=audio 0 RTP/AVP 0\r\n", .noAudio), ("m=video 5000 RTP/AVP 0\r\n", .noAudio), ("", .noAudio),
-            ("m=audio 5000 RTP/SAVP 0\r\n", .noAudio),
+            ("m=audio 5000 RTP/SAVP 0\r\n", .security(.unwanted)),
+            ("m=audio 5000 UDP/TLS/RTP/SAVPF 0\r\n", .noAudio),
             ("m=audio 5000 RTP/AVP 0\r\nc=IN IP4 host.example.com\r\n", .unusableAddress),
             ("m=audio 5000 RTP/AVP 0\r\nc=IN IP4 224.2.1.1/127\r\n", .unusableAddress),
             ("m=audio 5000 RTP/AVP 0\r\nc=IN IP6 2001:db8::2\r\n", .unusableAddress),

@@ -107,3 +107,69 @@ struct SDPCorpusTests {
         _ = try? negotiator.accept(answer: bytes)
     }
 }
+
+extension SDPCorpusTests {
+    /// What becomes of an offer of the corpus.
+    private static func result(
+        of name: String, _ policy: MediaSecurityPolicy, codecs: [AudioCodecKind] = AudioCodecKind.allCases
+    ) throws -> String {
+        guard let folder = try TestData.url("sdp/files") else { return "no test data" }
+        let bytes = try TestData.bytes(folder.appending(path: "\(name).sdp"))
+        var capabilities = AudioCapabilities(codecs: codecs)
+        capabilities.security = policy
+        capabilities.cryptoSuites = CryptoSuite.allCases
+        var negotiator = AudioNegotiator(
+            capabilities: capabilities, localRTP: SocketAddress(ipv4: 0xC000_0201, port: 4_000),
+            sessionID: 1,
+            keyring: SRTPKeyring(secret: [UInt8](repeating: 7, count: SRTPKeyring.byteCount)))
+        do {
+            let agreed = try negotiator.answer(to: bytes).negotiated
+            return
+                "\(agreed.codec.rawValue)@\(agreed.sendPayloadType) \(agreed.crypto?.suite.rawValue ?? "clear")"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("Every description of the corpus is answered or refused with a typed error, under every policy")
+    func everyOffer() throws {
+        guard let folder = try TestData.url("sdp/files") else { return }
+        var answered: [MediaSecurityPolicy: Int] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            for policy in MediaSecurityPolicy.allCases {
+                let result = try Self.result(of: String(name.dropLast(4)), policy)
+                if result.contains("@") {
+                    answered[policy, default: 0] += 1
+                    #expect(policy != .required || !result.hasSuffix("clear"), "\(name)")
+                }
+            }
+        }
+        #expect(answered[.off, default: 0] > 100)
+        #expect(answered[.optional, default: 0] > answered[.off, default: 0])
+        #expect(answered[.required, default: 0] > 10)
+    }
+
+    @Test(
+        "Choices made on offers of real stacks",
+        arguments: [
+            // pjsip offers keys on RTP/AVP: everybody's choice.
+            ("0301b8959ac33d23", MediaSecurityPolicy.off, "PCMU@0 clear"),
+            ("0301b8959ac33d23", .optional, "PCMU@0 AES_CM_128_HMAC_SHA1_80"),
+            ("0301b8959ac33d23", .required, "PCMU@0 AES_CM_128_HMAC_SHA1_80"),
+            // rtpengine's RTP/SAVP with tag 7.
+            ("faca739a6d8466df", .optional, "PCMA@8 AES_CM_128_HMAC_SHA1_80"),
+            ("faca739a6d8466df", .off, "the far end insists on encryption (SRTP), which is off"),
+            // A browser of before DTLS: RTP/SAVPF, the first suite is the short one.
+            ("ace4b6dfffbc7bb8", .required, "opus@111 AES_CM_128_HMAC_SHA1_32"),
+            // A browser of today: keys by DTLS are not ours.
+            ("0ba3d54f0709673c", .optional, "no audio stream"),
+            // An unknown suite beside RTP/AVP is as good as none.
+            ("9716ec57f51dfd9a", .optional, "PCMU@0 clear"),
+            // GCM with a key too short for it, then a line that is right.
+            ("23bc3efff03b0b0d", .required, "PCMU@0 AES_CM_128_HMAC_SHA1_80"),
+        ])
+    func realOffers(name: String, policy: MediaSecurityPolicy, expected: String) throws {
+        let result = try Self.result(of: name, policy)
+        if result != "no test data" { #expect(result == expected) }
+    }
+}

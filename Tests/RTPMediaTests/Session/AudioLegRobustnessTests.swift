@@ -35,11 +35,17 @@ struct AudioLegRobustnessTests {
         #expect(pair.b.statistics.packetsRejected == bad.count)
         #expect(pair.b.statistics.framesConcealed == 0)
         #expect(pair.b.statistics.packetsLost == 0)
+        let rejections = pair.b.statistics.rejections
+        #expect(rejections.malformed == 7)
+        #expect(rejections.payload == 1)
+        #expect(
+            !pair.put(octets("80000001") + [UInt8](repeating: 0, count: 2_045), toBFrom: LegPair.addressA))
+        #expect(pair.b.statistics.rejections.oversized == 1)
         for text in ["", "80c90001", "81cb0001 01020304", "80c9ffff 01020304"] {
             #expect(!pair.putControl(octets(text), toBFrom: LegPair.addressA.with(port: 4_001)))
         }
         #expect(!pair.putControl(octets("80c90001 01020304"), toBFrom: stranger))
-        #expect(pair.b.statistics.packetsRejected == bad.count + 5)
+        #expect(pair.b.statistics.packetsRejected == bad.count + 6)
     }
 
     @Test("A stranger's flood neither takes the leg over nor is heard")
@@ -61,6 +67,83 @@ struct AudioLegRobustnessTests {
         #expect(pair.b.statistics.packetsRejected == 1_000)
         #expect(pair.b.statistics.framesConcealed == 0)
         #expect(Signal.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
+    }
+
+    @Test("Strangers that flood before the far end's first packet do not keep it from being latched")
+    func floodFirst() throws {
+        let pair = try LegPair(seed: 13)
+        pair.apparentAddressOfA = SocketAddress(ipv4: 0xCB00_7105, port: 40_000)
+        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        var generator = SeededGenerator(seed: 13, label: "flood")
+        for _ in 0..<50 {
+            for index in 0..<200 {
+                // From many ports of two hosts, numbers at random.
+                let port = UInt16(truncatingIfNeeded: generator.next())
+                let source = SocketAddress(ipv4: index % 2 == 0 ? 0xC633_6401 : 0xC633_6402, port: port)
+                _ = pair.put(packet(Int(generator.next() % 60_000), source: 5), toBFrom: source)
+            }
+            pair.run(frames: 1)
+        }
+        #expect(pair.b.remoteRTP == pair.apparentAddressOfA)
+        #expect(pair.b.statistics.rejections.stranger >= 9_990)
+        pair.run(frames: 100)
+        #expect(Signal.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.999)
+    }
+
+    @Test(
+        "RTCP that pretends: wild numbers are bounded, a BYE of another source and a stranger's change nothing"
+    )
+    func pretendedReports() throws {
+        let pair = try LegPair(seed: 14)
+        pair.run(frames: 300)
+        let own = try pair.headersOfA()[0].synchronizationSource
+        let before = try #require(pair.a.statistics.roundTripMilliseconds)
+        let word = String(own, radix: 16)
+        let padded = String(repeating: "0", count: 8 - word.count) + word
+        let control = LegPair.addressB.with(port: 6_001)
+        let wild = octets(
+            "81c90007 0a0b0c0d \(padded) ff7fffff ffffffff ffffffff ffffffff ffffffff" + "81cb0001 0a0b0c0d"
+                + "80cf000a 0a0b0c0d 07000008 \(padded) ffffffff ffffffff ffffffff 7f7fff10 ff65ff09 f0000000 ffffffff"
+        )
+        let stranger = stranger
+        #expect(pair.a.receiveRTCP(wild.span.bytes, from: stranger, at: pair.now) == false)
+        let isTaken = pair.a.receiveRTCP(wild.span.bytes, from: control, at: pair.now)
+        #expect(isTaken)
+        let statistics = pair.a.statistics
+        #expect(statistics.rejections.strangerControl == 1)
+        #expect(statistics.roundTripMilliseconds == before)
+        let quality = try #require(statistics.outboundQuality)
+        #expect((1...4.5).contains(quality.mosConversational))
+        #expect(quality.oneWayDelayMilliseconds <= 10_000)
+        pair.run(frames: 50)
+        #expect(pair.a.remoteRTCP == control)
+        #expect(pair.kindsAtB.suffix(50).allSatisfy { $0 == .audio })
+    }
+
+    @Test("RTP and RTCP on one port are told apart by the second octet (RFC 5761 §4)")
+    func multiplexed() throws {
+        var negotiated = NegotiatedAudio.between(LegPair.addressA)
+        negotiated.isMultiplexed = true
+        negotiated.remoteRTCP = negotiated.remoteRTP
+        var generator = SeededGenerator(seed: 1)
+        let now = MonotonicInstant(nanoseconds: 0)
+        let leg = try AudioLeg(
+            configuration: .init(negotiated: negotiated, rateHertz: 8_000, canonicalName: "x"),
+            generator: &generator, at: now)
+        let report = octets("80c90001 01020304")
+        let audio = packet(1, source: 5)
+        #expect(leg.receiveRTP(report.span.bytes, from: LegPair.addressA, at: now) == true)
+        #expect(leg.receiveRTP(audio.span.bytes, from: LegPair.addressA, at: now) == true)
+        #expect(leg.statistics.packetsReceived == 1)
+        #expect(leg.statistics.packetsRejected == 0)
+        #expect(leg.isMultiplexed)
+        #expect(leg.remoteRTCP == LegPair.addressA)
+        for (second, isControl) in [
+            (0x00, false), (0xBF, false), (0xC0, true), (0xC8, true), (0xDF, true), (0xE0, false),
+        ] {
+            let bytes = [0x80, UInt8(second), 0, 1]
+            #expect(RTPPacket.isControl(bytes.span.bytes) == isControl, "\(second)")
+        }
     }
 
     @Test("Behind a NAT the real source is latched after two packets in sequence, for RTP and RTCP")

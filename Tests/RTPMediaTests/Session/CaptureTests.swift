@@ -87,6 +87,107 @@ struct CaptureTests {
         #expect(Signal.level(heard[...]) > 300)
     }
 
+    @Test("The A-law stream of Wireshark's sample call plays without a hole")
+    func sampleCall() throws {
+        guard let capture = try PacketCapture(named: "ws-sip-rtp-g711.pcap") else { return }
+        for (port, codec, packets) in [(28_102 as UInt16, AudioCodecKind.pcma, 414), (27_942, .pcmu, 425)] {
+            let heard = try play(capture.datagrams.filter { $0.source.port == port }, codec: codec)
+            // RTP of the test's own signalling does not come from these ports.
+            #expect(heard.statistics.packetsReceived == packets)
+            #expect(heard.statistics.framesConcealed <= 1)
+            #expect(heard.statistics.packetsDiscarded == 0)
+            let quality = try #require(heard.statistics.inboundQuality)
+            #expect(quality.mosListening > 4.4)
+            #expect(quality.lossRate == 0)
+        }
+    }
+
+    @Test("Compound reports of a real call: blocks, loss and jitter as tshark shows them")
+    func reports() throws {
+        guard let capture = try PacketCapture(named: "ndpi-rtcp_multiple.pcap") else { return }
+        var found: [Report] = []
+        for datagram in capture.datagrams {
+            let packets = try RTCPPacket.parseCompound(datagram.payload.span.bytes)
+            #expect(packets.count == 2)
+            switch packets[0] {
+            case .senderReport(let source, _, let blocks): found.append(Report("SR", source, blocks[0]))
+            case .receiverReport(let source, let blocks): found.append(Report("RR", source, blocks[0]))
+            default: Issue.record("no report first")
+            }
+            guard case .sourceDescription = packets[1] else {
+                Issue.record("no description second")
+                continue
+            }
+        }
+        #expect(found.map(\.type) == ["SR", "RR", "SR", "RR", "SR"])
+        #expect(
+            found.map(\.source) == [0x5D93_1534, 0x0193_2DB4, 0x5D93_1534, 0x0193_2DB4, 0x5D93_1534])
+        #expect(found.map(\.block.synchronizationSource) == [0, 0, 0x0193_2DB4, 0x5D93_1534, 0x0193_2DB4])
+        #expect(found.map(\.block.fractionLost) == [0, 1, 0, 0, 0])
+        #expect(found.map(\.block.cumulativeLost) == [1, 1, 1, 1, 1])
+        #expect(found.map(\.block.jitter) == [0, 1, 0, 6, 0])
+    }
+
+    private struct Report {
+        var type: String
+        var source: UInt32
+        var block: ReceptionReport
+
+        init(_ type: String, _ source: UInt32, _ block: ReceptionReport) {
+            (self.type, self.source, self.block) = (type, source, block)
+        }
+    }
+
+    @Test("Every datagram of every capture and every single packet is taken, or refused for a reason")
+    func everything() throws {
+        guard let table = try TestData.url("rtp/captures.csv"),
+            let single = try TestData.url("rtp/packets.csv")
+        else { return }
+        var counts: [Int] = []
+        for row in try TestData.rows(table) {
+            let capture = try PacketCapture(named: row["file"] ?? "")
+            try feed(capture?.datagrams ?? [])
+            counts.append(capture?.datagrams.count ?? -1)
+        }
+        // As tshark counts UDP datagrams; the INFO capture is PPPoE.
+        #expect(counts == [236, 10, 10, 10, 10, 10, 10, 852, 433, 0, 232, 974, 236, 1, 5, 433])
+        var packets: [PacketCapture.Datagram] = []
+        for row in try TestData.rows(single) {
+            guard let url = try TestData.url("rtp/packets/\(row["file"] ?? "")") else { continue }
+            packets.append(
+                .init(
+                    arrival: MonotonicInstant(nanoseconds: Int64(packets.count) * 20_000_000),
+                    source: LegPair.addressA, destination: LegPair.addressB, payload: try TestData.bytes(url))
+            )
+        }
+        #expect(packets.count == 64)
+        try feed(packets)
+    }
+
+    private func feed(_ datagrams: [PacketCapture.Datagram]) throws {
+        guard let first = datagrams.first else { return }
+        var generator = SeededGenerator(seed: 1)
+        let leg = try AudioLeg(
+            configuration: .init(
+                negotiated: .between(first.source), rateHertz: 16_000, canonicalName: "x"),
+            generator: &generator, at: first.arrival)
+        var narrow = [Int16](repeating: 0, count: 160)
+        var wide = [Int16](repeating: 0, count: 320)
+        var taken = 0
+        for datagram in datagrams {
+            let bytes = datagram.payload.span.bytes
+            if leg.receiveRTP(bytes, from: datagram.source, at: datagram.arrival) { taken += 1 }
+            if leg.receiveRTCP(bytes, from: datagram.source, at: datagram.arrival) { taken += 1 }
+            var narrowSpan = narrow.mutableSpan
+            var wideSpan = wide.mutableSpan
+            _ = leg.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: datagram.arrival)
+            while leg.takeDigit() != nil {}
+        }
+        #expect(
+            leg.statistics.packetsRejected + taken + leg.statistics.packetsReceived >= 2 * datagrams.count
+                - taken)
+    }
+
     private struct Heard {
         var samples: [Int16]
         var statistics: AudioLegStatistics

@@ -97,17 +97,19 @@ final class LegPair {
             let speech = isA ? speechOfA : speechOfB
             let frame = (0..<wideCount).map { speech(frames * wideCount + $0) }
             var narrowSpan = narrow.mutableSpan
-            guard (isA ? a : b).pushFrame(frame.span, narrow: &narrowSpan, at: now, into: &packet) else {
-                continue
+            let leg = isA ? a : b
+            var isDue = leg.pushFrame(frame.span, narrow: &narrowSpan, at: now, into: &packet)
+            while isDue {
+                let bytes = Self.copy(packet)
+                if isA { sentByA.append(bytes) }
+                transmit(bytes, fromA: isA, isControl: false)
+                isDue = leg.takePacket(into: &packet)
             }
-            let bytes = Self.copy(packet)
-            if isA { sentByA.append(bytes) }
-            transmit(bytes, fromA: isA, isControl: false)
         }
         for isA in [true, false] where (isA ? a : b).nextReportDeadline <= now {
             let wallClock = WallClockInstant(
                 nanosecondsSinceEpoch: 1_700_000_000_000_000_000 + now.nanoseconds)
-            (isA ? a : b).makeReport(at: now, wallClock: wallClock, into: &packet)
+            guard (isA ? a : b).makeReport(at: now, wallClock: wallClock, into: &packet) else { continue }
             transmit(Self.copy(packet), fromA: isA, isControl: true)
         }
         frames += 1

@@ -15,6 +15,10 @@ struct PacketCapture {
 
     init?(named name: String) throws {
         guard let url = try TestData.url("rtp/captures/\(name)") else { return nil }
+        try self.init(url)
+    }
+
+    init?(_ url: URL) throws {
         let bytes = try TestData.bytes(url)
         func little(_ offset: Int) -> Int {
             (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
