@@ -18,6 +18,9 @@ let strict: [SwiftSetting] = [
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let openSSL: TargetDependency = .target(name: "COpenSSL", condition: .when(traits: ["Secure"]))
+let opus: TargetDependency = .target(name: "COpus", condition: .when(traits: ["Opus"]))
+let spanDSP: TargetDependency = .target(name: "CSpanDSP", condition: .when(traits: ["G722"]))
+let srtp: TargetDependency = .target(name: "CSRTP", condition: .when(traits: ["Secure"]))
 let sqlite: TargetDependency = .target(name: "CSQLite", condition: .when(traits: ["SQLite"]))
 
 typealias TargetDependency = Target.Dependency
@@ -30,6 +33,9 @@ let package = Package(
         .library(name: "RTPMedia", targets: ["RTPMedia"]),
         .library(name: "Telephony", targets: ["Telephony"]),
         .library(name: "SecureSIP", targets: ["SecureSIP"]),
+        .library(name: "SecureMedia", targets: ["SecureMedia"]),
+        .library(name: "OpusMedia", targets: ["OpusMedia"]),
+        .library(name: "G722Media", targets: ["G722Media"]),
         .library(name: "CampaignKit", targets: ["CampaignKit"]),
         .library(name: "CampaignSQLite", targets: ["CampaignSQLite"]),
         .library(name: "AgentBridge", targets: ["AgentBridge"]),
@@ -40,7 +46,14 @@ let package = Package(
         .executable(name: "callsim", targets: ["callsim"]),
     ],
     traits: [
-        .trait(name: "Secure", description: "SIP over TLS and STIR/SHAKEN through OpenSSL 3 (libssl-dev)."),
+        .trait(name: "G722", description: "The wideband codec G.722 through spandsp (libspandsp-dev)."),
+        .trait(
+            name: "Opus",
+            description: "The codec Opus, and recordings in it (libopus-dev, libopusenc-dev)."),
+        .trait(
+            name: "Secure",
+            description:
+                "SIP over TLS and STIR/SHAKEN through OpenSSL 3 (libssl-dev), SRTP (libsrtp2-dev)."),
         .trait(name: "SQLite", description: "A durable campaign store on SQLite 3 (libsqlite3-dev)."),
     ],
     targets: [
@@ -54,6 +67,15 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "COpus", path: "Sources/COpus", pkgConfig: "libopusenc",
+            providers: [.apt(["libopus-dev", "libopusenc-dev"]), .brew(["opus", "libopusenc"])]),
+        .systemLibrary(
+            name: "CSpanDSP", path: "Sources/CSpanDSP", pkgConfig: "spandsp",
+            providers: [.apt(["libspandsp-dev"]), .brew(["spandsp"])]),
+        .systemLibrary(
+            name: "CSRTP", path: "Sources/CSRTP", pkgConfig: "libsrtp2",
+            providers: [.apt(["libsrtp2-dev"]), .brew(["srtp"])]),
         .target(name: "CLinuxIO", path: "Sources/CLinuxIO"),
 
         // The library, lowest first.
@@ -71,6 +93,16 @@ let package = Package(
         // Empty unless the trait `Secure` is on.
         .target(
             name: "SecureSIP", dependencies: ["SansIO", "SIPCore", openSSL], path: "Sources/SecureSIP",
+            swiftSettings: strict),
+        .target(
+            name: "SecureMedia", dependencies: ["SansIO", "RTPMedia", srtp], path: "Sources/SecureMedia",
+            swiftSettings: strict),
+        // They have no codec unless its trait is on.
+        .target(
+            name: "OpusMedia", dependencies: ["SansIO", "RTPMedia", opus], path: "Sources/OpusMedia",
+            swiftSettings: strict),
+        .target(
+            name: "G722Media", dependencies: ["SansIO", "RTPMedia", spanDSP], path: "Sources/G722Media",
             swiftSettings: strict),
         .target(
             name: "CampaignKit", dependencies: ["SansIO", "Telephony"], path: "Sources/CampaignKit",
@@ -104,7 +136,7 @@ let package = Package(
             name: "outdial",
             dependencies: [
                 "ToolArguments", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony", "SecureSIP",
-                "CampaignKit", "CampaignSQLite",
+                "SecureMedia", "OpusMedia", "G722Media", "CampaignKit", "CampaignSQLite",
                 "AgentBridge",
                 "CallSimulator",
             ],
@@ -114,7 +146,7 @@ let package = Package(
             name: "bench",
             dependencies: [
                 "CAllocationCounter", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
-                "CampaignKit",
+                "SecureMedia", "OpusMedia", "G722Media", "CampaignKit",
                 "AgentBridge", "CallSimulator", "TestSupport",
             ],
             path: "Benchmarks/bench", swiftSettings: strict),
@@ -139,6 +171,15 @@ let package = Package(
             name: "SecureSIPTests", dependencies: ["TestSupport", "SecureSIP", "SansIO", "SIPCore"],
             swiftSettings: strict),
         .testTarget(
+            name: "SecureMediaTests", dependencies: ["TestSupport", "SecureMedia", "RTPMedia", "SansIO"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OpusMediaTests", dependencies: ["TestSupport", "OpusMedia", "RTPMedia", "SansIO"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "G722MediaTests", dependencies: ["TestSupport", "G722Media", "RTPMedia", "SansIO"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CampaignKitTests",
             dependencies: ["TestSupport", "CampaignKit", "CampaignSQLite", "Telephony", "SansIO", sqlite],
             swiftSettings: strict),
@@ -150,7 +191,7 @@ let package = Package(
             name: "CallSimulatorTests",
             dependencies: [
                 "TestSupport", "CallSimulator", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
-                "CampaignKit",
+                "SecureMedia", "OpusMedia", "G722Media", "CampaignKit",
                 "AgentBridge",
             ],
             swiftSettings: strict),
@@ -158,7 +199,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "TestSupport", "CallSimulator", "SansIO", "SIPCore", "RTPMedia", "SocketDriver", "Telephony",
-                "SecureSIP", "CampaignKit",
+                "SecureSIP", "SecureMedia", "OpusMedia", "G722Media", "CampaignKit",
                 "AgentBridge",
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
