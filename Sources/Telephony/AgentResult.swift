@@ -6,6 +6,8 @@ public struct AgentResult: Hashable, Sendable, Codable {
         case done
         /// It left a message on a voicemail.
         case messageLeft
+        /// Its answering policy ended the call because nobody was there to talk to; `note` says why.
+        case notReached
         /// The call ended before it was done.
         case interrupted
         /// It threw; `note` says what, without numbers, names or credentials.

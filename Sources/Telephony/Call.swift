@@ -68,8 +68,8 @@ public final class Call: Sendable {
     /// Hangs up; the closure is cancelled and the outcome says that we ended it. Returns at once.
     public func hangUp() { control.hangUp(id) }
 
-    /// Sends telephone keys to the callee (RFC 4733), 100 ms each with 100 ms between. Speech
-    /// waits meanwhile and then goes on where it was.
+    /// Sends telephone keys to the callee, 100 ms each with 100 ms between, in the way of the trunk (``Trunk/dtmf``): as
+    /// telephone events (RFC 4733), in the sound, or as INFO. Speech waits for the first two and then goes on where it was.
     ///
     /// - Parameter digits: `0`...`9`, `*`, `#`, `A`...`D`; `w` waits 500 ms.
     /// - Throws: ``CallError/Code/invalidRequest`` for any other character.
@@ -80,6 +80,13 @@ public final class Call: Sendable {
         control.sendDigits(digits.uppercased(), on: id)
     }
 
+    /// Tells the answer classifier what the callee was understood to say: phrases sharpen its verdict. Returns at once;
+    /// does nothing when nobody asks who answered.
+    public func hear(transcript: PartialTranscript) { control.hear(transcript, on: id) }
+
+    /// Tells everybody what the answering policy does. Returns at once.
+    package func note(_ step: AnsweringStep) { control.note(step, at: now, on: id) }
+
     /// Plays a sound to the callee whenever the agent has nothing queued: comfort noise, music, ringback.
     ///
     /// Replaces what was played before; agent audio goes first and the sound pauses meanwhile. Heard from the answer on.
@@ -88,6 +95,22 @@ public final class Call: Sendable {
     public func play(_ samples: [Int16], _ mode: PlayMode = .once) {
         control.play(samples, mode, on: id)
     }
+
+    /// The call's media as it stands: packets, loss, delay and, by direction, what people would say of it.
+    ///
+    /// Asked of the engine each time; the far end's side changes about every 5 s, when it reports.
+    ///
+    /// - Returns: `nil` before anything was negotiated and after the end, when the ``CallRecord`` has it.
+    public func mediaQuality() async -> MediaStatistics? { await control.mediaStatistics(of: id) }
+
+    /// Silences the call's recording from here on, for card numbers and the like; its time goes on, and event and record say so.
+    /// Returns once the recorder has stopped listening. Does nothing when nothing is recorded. Recordings of rooms are
+    /// paused by themselves (``Room/pauseRecording()``), and so are those of the other calls of a bridge or room, whose far ends hear this
+    /// one; a capture of packets (pcap) is not touched.
+    public func pauseRecording() async { await control.pauseRecording(true, of: id) }
+
+    /// Ends ``pauseRecording()``.
+    public func resumeRecording() async { await control.pauseRecording(false, of: id) }
 
     /// Engines only: records an event, moves the phase and wakes readers.
     package func record(_ event: CallEvent) {
@@ -129,7 +152,18 @@ package protocol CallControl: AnyObject, Sendable {
         then: @escaping @Sendable (Result<Int, CallError>) -> Void)
     /// - Parameter digits: Already checked.
     func sendDigits(_ digits: String, on id: CallID)
+    /// What the far end hears while it is held from now on; empty: the dialer's music.
+    /// Returns once it is done, at the end of the call at the latest.
+    func pauseRecording(_ pauses: Bool, of id: CallID) async
+    func setHoldMusic(_ samples: [Int16], on call: Call)
+    /// A room on the call's media loop, for itself and another call.
+    func makeBridge(for call: Call) async throws(CallError) -> Room
+    /// - Parameter gain: In 1/4096.
+    func link(_ call: Call, to other: Call, _ link: MediaLink, gain: Int32) async throws(CallError)
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID)
+    func hear(_ transcript: PartialTranscript, on id: CallID)
+    func mediaStatistics(of id: CallID) async -> MediaStatistics?
+    func note(_ step: AnsweringStep, at now: MonotonicInstant, on id: CallID)
 }
 
 extension CallControl {
@@ -148,5 +182,17 @@ extension CallControl {
         _ id: CallID, contentType: String, body: [UInt8],
         then: @escaping @Sendable (Result<Int, CallError>) -> Void
     ) { then(.failure(CallError(.ended, "there is no such call"))) }
+    package func pauseRecording(_ pauses: Bool, of id: CallID) async {}
+    package func setHoldMusic(_ samples: [Int16], on call: Call) {}
+    package func makeBridge(for call: Call) async throws(CallError) -> Room {
+        throw CallError(.ended, "there is no such call")
+    }
+    package func link(
+        _ call: Call, to other: Call, _ link: MediaLink, gain: Int32
+    ) async throws(CallError) { throw CallError(.ended, "there is no such call") }
     package func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {}
+    package func hear(_ transcript: PartialTranscript, on id: CallID) {}
+
+    package func mediaStatistics(of id: CallID) async -> MediaStatistics? { nil }
+    package func note(_ step: AnsweringStep, at now: MonotonicInstant, on id: CallID) {}
 }

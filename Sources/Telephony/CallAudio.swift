@@ -25,6 +25,8 @@ public final class CallAudio: Sendable {
         var droppedInput = 0
         /// Output samples taken by the engine.
         var sent: Int64 = 0
+        /// What is left of speech that was cut off: it fades within 5 ms. No part of what counts as sent.
+        var fading: [Int16] = []
         var isOpen = true
         /// Who waits for callee audio: one as a rule.
         var reader: Waiter?
@@ -102,10 +104,16 @@ public final class CallAudio: Sendable {
 
     /// Drops all agent audio that has not been sent; marks in it are reported as cleared.
     ///
+    /// The cut makes no click: the next 5 ms of what is dropped are still sent, fading, and count for nothing.
+    ///
     /// - Returns: Samples sent since the answer: what was said before the cut, to the sample.
     @discardableResult
     public func clear() -> Int64 {
+        let fadeSamples = rateHertz / 200
         let (sent, writers) = state.withLock { state in
+            if !state.output.isEmpty {
+                state.fading = Self.faded(state.output.take(fadeSamples), over: fadeSamples)
+            }
             state.output.removeAll()
             for mark in state.marks {
                 state.reached.append(MarkEvent(name: mark.name, samplesSent: state.sent, wasCleared: true))
@@ -115,6 +123,11 @@ public final class CallAudio: Sendable {
         }
         for writer in writers { writer.continuation.resume() }
         return sent
+    }
+
+    private static func faded(_ samples: [Int16], over length: Int) -> [Int16] {
+        let count = min(samples.count, length)
+        return (0..<count).map { Int16(Int(samples[$0]) * (count - $0) / (count + 1)) }
     }
 
     /// Asks for an event once everything queued so far has been sent.
@@ -134,33 +147,54 @@ public final class CallAudio: Sendable {
     // MARK: Engine's side
 
     /// Hands one frame of callee audio to the agent; the oldest is lost when the agent is too slow.
-    package func deliver(_ frame: Span<Int16>) {
+    package func deliver(_ frame: Span<Int16>) { deliver(frame, waking: nil) }
+
+    /// - Parameter wakes: Who wakes the readers; `nil`: at once.
+    func deliver(_ frame: Span<Int16>, waking wakes: AgentWakes?) {
         let (reader, others) = state.withLock { state in
             state.droppedInput += state.input.appendDroppingOldest(frame)
             return Self.takeReaders(&state)
         }
-        reader?.continuation.resume()
-        for other in others { other.continuation.resume() }
+        if let reader { Self.wake(reader, wakes) }
+        for other in others { Self.wake(other, wakes) }
+    }
+
+    private static func wake(_ waiter: Waiter, _ wakes: AgentWakes?) {
+        if let wakes { wakes.append(waiter.continuation) } else { waiter.continuation.resume() }
     }
 
     /// Fills one frame with agent audio, the rest with silence.
     ///
     /// - Returns: Samples of agent audio in it; 0 when nothing was queued.
     package func takeFrame(into frame: inout MutableSpan<Int16>) -> Int {
+        takeFrame(into: &frame, waking: nil)
+    }
+
+    /// - Parameter wakes: Who wakes the writers; `nil`: at once.
+    func takeFrame(into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes?) -> Int {
         let count = frame.count
         let (taken, writers) = state.withLock { state in
             let taken = state.output.take(into: &frame)
+            var index = taken
+            while index < count {
+                frame[index] = 0
+                index += 1
+            }
+            if !state.fading.isEmpty { Self.mixFading(&state, into: &frame) }
             state.sent += Int64(taken)
             Self.reachMarks(&state)
             return (taken, taken > 0 ? Self.takeWriters(&state) : [])
         }
-        var index = taken
-        while index < count {
-            frame[index] = 0
-            index += 1
-        }
-        for writer in writers { writer.continuation.resume() }
+        for writer in writers { Self.wake(writer, wakes) }
         return taken
+    }
+
+    /// Lays the rest of what was cut off over the frame; it is shorter than one.
+    private static func mixFading(_ state: inout State, into frame: inout MutableSpan<Int16>) {
+        for index in 0..<min(state.fading.count, frame.count) {
+            frame[index] = Int16(clamping: Int(frame[index]) + Int(state.fading[index]))
+        }
+        state.fading = []
     }
 
     private static func reachMarks(_ state: inout State) {
@@ -236,8 +270,8 @@ public final class CallAudio: Sendable {
     }
 
     private static func takeWriters(_ state: inout State) -> [Waiter] {
-        let writers = state.writers
-        state.writers.removeAll()
-        return writers
+        guard !state.writers.isEmpty else { return [] }
+        defer { state.writers.removeAll() }
+        return state.writers
     }
 }

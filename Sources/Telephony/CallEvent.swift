@@ -38,7 +38,10 @@ public struct CallEvent: Hashable, Sendable {
         case callProgress(ProgressTone)
         /// The classifier's word on who answered. A later verdict replaces an earlier one.
         case classified(AnswerVerdict)
-        /// A telephone key pressed by the callee (RFC 4733): `0`...`9`, `*`, `#`, `A`...`D`.
+        /// What the call's ``AnsweringPolicy`` makes the agent do now.
+        case answering(AnsweringStep)
+        /// A telephone key pressed by the callee, as a telephone event (RFC 4733), in the sound or in an INFO:
+        /// `0`...`9`, `*`, `#`, `A`...`D`.
         case digit(Character)
         /// All audio before a mark has been sent, or was cleared.
         case mark(MarkEvent)
@@ -51,6 +54,9 @@ public struct CallEvent: Hashable, Sendable {
         /// The far end has agreed to our ``Call/hold()``.
         case held
         case resumed
+        /// The call takes part in a room or bridge, of this name.
+        case joinedRoom(String)
+        case leftRoom(String)
         /// What the far end tells of its call to the target of our transfer: a status of 100...699.
         case transferProgress(status: Int)
         /// The far end has asked us to call somebody else (REFER), and we do (``DialerConfiguration/referrals``): the URI
@@ -58,41 +64,13 @@ public struct CallEvent: Hashable, Sendable {
         case transferAccepted(to: String, as: CallID)
         /// The far end has asked us to call somebody else (REFER); we do not. The URI that it named.
         case transferRefused(to: String)
+        /// From here on the recording is silent, at the application's wish; it keeps its time.
+        case recordingPaused
+        case recordingResumed
         /// The recording stopped for a fault of the file, in words; the call goes on.
         case recordingFailed(String)
         /// The call is over. The agent's result is not known yet here; the outcome that callers and records get has it.
         case ended(CallOutcome)
-    }
-}
-
-/// What the answer classifier found.
-public struct AnswerVerdict: Hashable, Sendable, Codable {
-    public enum Stage: String, Hashable, Sendable, Codable {
-        /// First word on who answered.
-        case recognised
-        /// A voicemail's greeting is over and no beep came.
-        case greetingEnded
-        /// The beep is over: leave the message now.
-        case beepHeard
-    }
-
-    public var answeredBy: AnsweredBy
-    public var stage: Stage
-    /// 0...1, for the report; nothing depends on it.
-    public var confidence: Double
-    /// Milliseconds of callee audio that led to it, counted from the answer.
-    public var atMilliseconds: Int
-    /// One line: `greeting 2,340 ms, pause 120 ms`.
-    public var evidence: String
-
-    public init(
-        answeredBy: AnsweredBy, stage: Stage, confidence: Double, atMilliseconds: Int, evidence: String
-    ) {
-        self.answeredBy = answeredBy
-        self.stage = stage
-        self.confidence = confidence
-        self.atMilliseconds = atMilliseconds
-        self.evidence = evidence
     }
 }
 

@@ -15,12 +15,15 @@ public struct CallOutcome: Hashable, Sendable, Codable {
     public var timings: CallTimings
     /// The caller number that was shown; `nil` when none was.
     public var callerNumber: String?
+    /// What people would say of the sound of an answered call; `nil` when nothing is known, and in the event of the end, which
+    /// comes before the last figures.
+    public var quality: CallQuality?
 
     public init(
         id: CallID, disposition: CallDisposition, cause: CallCause = CallCause(),
         answeredBy: AnsweredBy? = nil,
         endedBy: CallParty, agentResult: AgentResult? = nil, timings: CallTimings = CallTimings(),
-        callerNumber: String? = nil
+        callerNumber: String? = nil, quality: CallQuality? = nil
     ) {
         self.id = id
         self.disposition = disposition
@@ -30,6 +33,7 @@ public struct CallOutcome: Hashable, Sendable, Codable {
         self.agentResult = agentResult
         self.timings = timings
         self.callerNumber = callerNumber
+        self.quality = quality
     }
 }
 
@@ -120,7 +124,17 @@ public struct CallWarning: Hashable, Sendable, Codable {
 /// Who or what answered.
 @nonexhaustive
 public enum AnsweredBy: String, Hashable, Sendable, Codable, CaseIterable {
-    case human, voicemail, fax, unknown
+    case human, voicemail
+    /// An assistant that asks who is calling and why before it lets a person decide.
+    case screening
+    /// A menu of an interactive voice response system.
+    case ivr
+    /// A fax or modem.
+    case fax
+    /// The line is open and nobody speaks.
+    case silence
+    /// Nothing can be said, or a tone of the exchange was heard.
+    case unknown
 }
 
 /// A side of the call, or what lies between.

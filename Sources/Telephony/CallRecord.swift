@@ -1,3 +1,5 @@
+public import RTPMedia
+
 /// Everything kept of one call, as it is exported to JSON.
 public struct CallRecord: Hashable, Sendable, Codable {
     public var id: CallID
@@ -9,6 +11,8 @@ public struct CallRecord: Hashable, Sendable, Codable {
     /// The caller number that was shown; of an inbound call: to us.
     public var from: String
     public var outcome: CallOutcome
+    /// The classifier's last word on who answered, with its evidence; `nil` when there was none.
+    public var verdict: AnswerVerdict?
     /// The trunk that carried it, or that it ended on; `nil` when none was found.
     public var trunk: String?
     /// The trunks before that could not carry it, in order; `nil` for none.
@@ -17,8 +21,12 @@ public struct CallRecord: Hashable, Sendable, Codable {
     public var metadata: [String: String]
     public var digits: String
     public var media: MediaStatistics?
-    /// Path of the recording, when one was made.
+    /// Path of the recording, when one was made; of several the first.
     public var recording: String?
+    /// Paths of all files of the recording; `nil` unless there are several.
+    public var recordings: [String]?
+    /// Where the recording was paused; `nil` for nowhere.
+    public var recordingPauses: [RecordingPause]?
     /// Why the recording ended before the call, or was never begun.
     public var recordingError: String?
     /// Samples of callee audio that a slow agent lost.
@@ -80,6 +88,16 @@ public struct MediaStatistics: Hashable, Sendable, Codable {
     public var roundTripMilliseconds: Double?
     /// Datagrams on the media port that were not valid RTP or came from elsewhere.
     public var packetsRejected = 0
+    /// Of these, how many for which reason; `nil` without any.
+    public var rejections: MediaRejections?
+    /// Packets that came too late to be played.
+    public var packetsDiscarded: Int?
+    /// What we heard of the far end: MOS and R factor by the E-model, loss, bursts, delay; `nil` when nothing came.
+    public var inboundQuality: VoiceQuality?
+    /// What the far end heard of us, by its reports; `nil` without any.
+    public var outboundQuality: VoiceQuality?
+    /// How the audio was encrypted at the end, as in `a=crypto`: `AES_CM_128_HMAC_SHA1_80`; `nil`: it was in the clear.
+    public var cryptoSuite: String?
 
     public init() {}
 }

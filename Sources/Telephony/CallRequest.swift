@@ -1,11 +1,5 @@
+public import RTPMedia
 public import SIPCore
-
-/// What is kept of a call's audio.
-public enum RecordingPolicy: Hashable, Sendable, Codable {
-    case off
-    /// A stereo WAV (agent left, callee right) in this directory, named after the call's id.
-    case stereoWAV(directory: String)
-}
 
 /// One call to place.
 public struct CallRequest: Hashable, Sendable {
@@ -31,10 +25,14 @@ public struct CallRequest: Hashable, Sendable {
     public var context: [String: String]
     /// Stored with the call and not shown to the agent.
     public var metadata: [String: String]
+    /// What the agent does about who answers; `nil` for the agent's own policy.
+    public var answering: AnsweringPolicy?
     /// Time from the first INVITE until the call counts as not answered; `nil` for the dialer's (60 s).
     public var ringTimeout: Duration?
     /// Time from the answer until we hang up, 30...3,600 s; `nil` for the dialer's (600 s).
     public var maximumDuration: Duration?
+    /// How the answer is classified; `nil` for the dialer's way (``DialerConfiguration/answerClassifier``).
+    public var answers: AnswerSettings?
     /// `nil` for the dialer's policy (off).
     public var recording: RecordingPolicy?
     /// Name of the trunk to dial through; `nil` lets the dialer choose among those that own ``from``.
@@ -43,6 +41,9 @@ public struct CallRequest: Hashable, Sendable {
     public var queueTimeout: Duration?
     /// Sample rate at which the agent hears and speaks; `nil` for the dialer's (16,000 Hz).
     public var audioRateHertz: Int?
+    /// What is done to the callee's sound before it is heard; `nil` for the dialer's
+    /// (``DialerConfiguration/audioProcessing``).
+    public var audioProcessing: VoiceProcessing?
 
     public init(
         to: String, id: CallID? = nil, from: String? = nil, callerName: String? = nil,

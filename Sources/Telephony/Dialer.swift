@@ -61,7 +61,10 @@ public final class Dialer: CallPlacing, Sendable {
     ///   ``CallError/Code/invalidTrunk``.
     public func run() async throws {
         guard !trunkList.isEmpty else { throw CallError(.invalidTrunk, "the dialer has no trunk") }
-        try Trunk.validate(trunkList, canSign: configuration.identity != nil)
+        try Trunk.validate(
+            trunkList, canSign: configuration.identity != nil,
+            canEncrypt: configuration.mediaSecurity != nil)
+        try configuration.validateCodecs(of: trunkList)
         let isFree = state.withLock { state in
             defer { state.isClaimed = true }
             return !state.isClaimed
@@ -196,6 +199,17 @@ public final class Dialer: CallPlacing, Sendable {
 
     /// Takes no new calls, waits for the running ones, then lets ``run()`` return. Does nothing when it is not running.
     public func shutDown() async { await state.withLock { $0.service }?.finish() }
+
+    /// Opens a room, in which calls, agents and sounds hear one another.
+    ///
+    /// - Parameters:
+    ///   - name: 1...64 characters, for events and recordings.
+    ///   - rateHertz: Samples per second at which it mixes: 8,000, 16,000, 24,000 or 48,000.
+    /// - Throws: ``CallError/Code/notRunning``, ``CallError/Code/invalidRequest`` for a name or rate that is not usable,
+    ///   ``CallError/Code/tooManyCalls`` above 2,000 rooms and bridges on one media loop.
+    public func makeRoom(_ name: String, rateHertz: Int = 16_000) async throws -> Room {
+        try await service().makeRoom(name, rateHertz: rateHertz)
+    }
 
     /// Every trunk as it stands now, in the order given.
     ///

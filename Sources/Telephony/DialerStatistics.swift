@@ -7,8 +7,11 @@ public struct DialerStatistics: Sendable {
     public var liveCalls: Int
     /// Calls that hold media ports.
     public var liveLegs: Int
-    /// How late RTP packets were handed to the system after their 20 ms deadline.
+    /// How late RTP packets were handed to the system after their 20 ms deadline: those of the last leg wait for all others,
+    /// always about as long, so that its packets are as evenly spaced.
     public var frameLateness: LatenessHistogram
+    /// How late the work of a 20 ms deadline began; legs are then served one after another.
+    public var tickLateness = LatenessHistogram()
     /// Deadlines that were passed over because the loop came more than 100 ms late.
     public var skippedTicks: Int
     /// Calls that were placed to us.

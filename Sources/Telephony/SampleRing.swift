@@ -16,7 +16,7 @@ struct SampleRing {
     mutating func append(_ samples: ArraySlice<Int16>) -> Int {
         let accepted = min(samples.count, limit - count)
         reserve(count + accepted)
-        for sample in samples.prefix(accepted) { put(sample) }
+        samples.withUnsafeBufferPointer { put(UnsafeBufferPointer(rebasing: $0[..<accepted])) }
         return accepted
     }
 
@@ -28,16 +28,19 @@ struct SampleRing {
         let surplus = max(0, count + incoming - limit)
         drop(surplus)
         reserve(count + incoming)
-        for index in samples.count - incoming..<samples.count { put(samples[index]) }
+        samples.withUnsafeBufferPointer {
+            put(UnsafeBufferPointer(rebasing: $0[($0.count - incoming)...]))
+        }
         return surplus + samples.count - incoming
     }
 
     mutating func take(_ maximum: Int) -> [Int16] {
         let taken = min(maximum, count)
         guard taken > 0 else { return [] }
-        var samples: [Int16] = []
-        samples.reserveCapacity(taken)
-        for offset in 0..<taken { samples.append(storage[wrap(head + offset)]) }
+        let samples = [Int16](unsafeUninitializedCapacity: taken) { buffer, count in
+            copyFirst(taken, into: buffer)
+            count = taken
+        }
         drop(taken)
         return samples
     }
@@ -47,7 +50,7 @@ struct SampleRing {
     /// - Returns: Samples written.
     mutating func take(into target: inout MutableSpan<Int16>) -> Int {
         let taken = min(target.count, count)
-        for offset in 0..<taken { target[offset] = storage[wrap(head + offset)] }
+        target.withUnsafeMutableBufferPointer { copyFirst(taken, into: $0) }
         drop(taken)
         return taken
     }
@@ -57,9 +60,26 @@ struct SampleRing {
         count = 0
     }
 
-    private mutating func put(_ sample: Int16) {
-        storage[wrap(head + count)] = sample
-        count += 1
+    /// Appends samples for which there is room, in one piece or in two around the end.
+    private mutating func put(_ samples: UnsafeBufferPointer<Int16>) {
+        let tail = wrap(head + count)
+        let first = min(samples.count, storage.count - tail)
+        storage.withUnsafeMutableBufferPointer { storage in
+            guard let target = storage.baseAddress, let source = samples.baseAddress else { return }
+            (target + tail).update(from: source, count: first)
+            target.update(from: source + first, count: samples.count - first)
+        }
+        count += samples.count
+    }
+
+    /// Copies the oldest samples, of which there are enough, in one piece or in two around the end.
+    private func copyFirst(_ wanted: Int, into target: UnsafeMutableBufferPointer<Int16>) {
+        let first = min(wanted, storage.count - head)
+        storage.withUnsafeBufferPointer { storage in
+            guard let source = storage.baseAddress, let target = target.baseAddress else { return }
+            target.update(from: source + head, count: first)
+            (target + first).update(from: source, count: wanted - first)
+        }
     }
 
     private mutating func drop(_ amount: Int) {
@@ -74,10 +94,9 @@ struct SampleRing {
     private mutating func reserve(_ wanted: Int) {
         guard wanted > storage.count else { return }
         let size = min(limit, max(wanted, storage.count * 2, 1_024))
-        var grown: [Int16] = []
-        grown.reserveCapacity(size)
-        for offset in 0..<count { grown.append(storage[wrap(head + offset)]) }
-        grown.append(contentsOf: repeatElement(0, count: size - count))
+        // Not by appending: in debug builds that takes longer than all that is done with the samples.
+        var grown = [Int16](repeating: 0, count: size)
+        for offset in 0..<count { grown[offset] = storage[wrap(head + offset)] }
         storage = grown
         head = 0
     }

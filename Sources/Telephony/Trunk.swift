@@ -1,3 +1,4 @@
+public import RTPMedia
 public import SIPCore
 public import SansIO
 
@@ -56,6 +57,23 @@ public struct Trunk: Hashable, Sendable {
     /// How far we vouch for its calls (STIR/SHAKEN): each INVITE carries a signed Identity header field, for which
     /// ``DialerConfiguration/identity`` is needed. `nil`: the carrier signs, or nobody.
     public var attestation: Attestation?
+    /// Codecs that its calls offer and accept, in order of preference; `nil` for ``DialerConfiguration/codecs``.
+    public var codecs: [AudioCodecKind]?
+    /// Length of the packets that we want from it, 10...60 ms in whole tens; ours are as long as it wants them.
+    public var packetMilliseconds = 20
+    /// Whether the audio of its calls is encrypted (SRTP), outbound and inbound; anything but off needs
+    /// ``DialerConfiguration/mediaSecurity``. The keys travel in SIP: use ``transport`` TLS with it.
+    public var mediaSecurity = MediaSecurityPolicy.off
+    /// Whether its calls use one port for RTP and RTCP (RFC 5761).
+    public var multiplexing = RTCPMultiplexing.answered
+    /// Whether its calls take part in RTCP's extended reports on voice quality (RFC 3611), and say so.
+    public var extendedReports = false
+    /// Whether its calls offer and accept comfort noise (RFC 3389): where both sides want it, 200 ms of an agent's silence end
+    /// the audio, and its noise is told five times a second instead. Noise that the far end tells at 8,000 Hz is always played.
+    public var comfortNoise = false
+    /// Silence of its calls' far ends after which they count as lost, in place of ``DialerConfiguration/mediaTimeout``, 1 s to
+    /// an hour; zero waits for ever. `nil` for the dialer's.
+    public var mediaTimeout: Duration?
     /// Trunks of the least number are used as long as one of them can take the call, 0...65,535 (as in RFC 2782).
     public var priority = 0
     /// Share of the calls among trunks of the same priority, 0...65,535; 0 only when there is no other.
@@ -68,6 +86,8 @@ public struct Trunk: Hashable, Sendable {
     public var dialFormat = DialFormat()
     /// How it wants our caller numbers.
     public var callerFormat = DialFormat()
+    /// How telephone keys go to it and come from it.
+    public var dtmf = DTMFMode.auto
     /// When it is left alone.
     public var breaker = TrunkBreakerPolicy()
     /// `nil` for a trunk that needs no registration.
@@ -101,10 +121,19 @@ public struct DialerConfiguration: Sendable {
     public var ringTimeout = Duration.seconds(60)
     /// Longest call from the answer, 30...3,600 s.
     public var maximumDuration = Duration.seconds(600)
+    /// What far ends hear while they are on hold, at any rate; `nil`: what ``Call/play(_:_:)`` plays, or silence.
+    public var holdMusic: AudioClip?
     /// What is kept of the audio.
     public var recording = RecordingPolicy.off
+    /// Encoders for recordings of other formats than WAV.
+    public var recordingEncoders: [any RecordingEncoderProvider] = []
     /// Sample rate of the agent's audio: 8,000, 16,000, 24,000 or 48,000 Hz.
     public var audioRateHertz = 16_000
+    /// Codecs that calls offer and accept, in order of preference, where ``Trunk/codecs`` says nothing else. Those that are
+    /// not ``AudioCodecKind/isBuiltIn`` need a provider.
+    public var codecs: [AudioCodecKind] = [.pcmu, .pcma]
+    /// Where codecs come from that are not built in: `OpusCodecProvider`, `G722CodecProvider`. The first of a kind is used.
+    public var codecProviders: [any AudioCodecProvider] = []
     /// Signs the calls of trunks with an ``Trunk/attestation``.
     public var identity: IdentityAssertion?
     /// Local address to bind; `nil` takes the one from which the trunk is reached.
@@ -119,6 +148,10 @@ public struct DialerConfiguration: Sendable {
     /// How long a media port rests after its call, so that late packets meet nobody. A preference only where the system
     /// chooses the ports.
     public var portQuarantine = Duration.seconds(5)
+    /// Silence of an answered call's far end, RTP and RTCP alike, after which the call counts as lost and is ended
+    /// (``CallDisposition/dropped``); `nil` waits for ever. Not counted while either side holds. At least 1 s; a far end
+    /// that suppresses silence should send RTCP, which every 5 s shows that it lives.
+    public var mediaTimeout: Duration? = .seconds(30)
     /// Calls at once; above it ``CallError/Code/tooManyCalls``.
     public var maximumCalls = 2_000
     /// Calls that wait at once for a place on a trunk; above it ``CallError/Code/tooManyCalls``.
@@ -127,9 +160,13 @@ public struct DialerConfiguration: Sendable {
     public var queueTimeout = Duration.seconds(30)
     /// Events kept per call for each subscriber; older ones are dropped, the outcome never.
     public var eventLimit = 1_024
+    /// Noise suppression, level control and echo cancellation, before the agent and the classifier hear the callee: nothing
+    /// by default.
+    public var audioProcessing = VoiceProcessing()
     /// Whether the answer classifier listens.
     public var classifiesAnswers = true
-    /// Makes the classifier of one call, when ``classifiesAnswers`` is on.
+    /// Makes the classifier of one call, when ``classifiesAnswers`` is on and the call says nothing of its own
+    /// (``CallRequest/answers``).
     public var answerClassifier: @Sendable (CallRequest) -> any AnswerClassifier = { _ in
         EnergyAnswerClassifier()
     }
@@ -143,6 +180,8 @@ public struct DialerConfiguration: Sendable {
     public var streams = StreamLimits()
     /// Secures connections of trunks whose transport is TLS; `nil`: such trunks cannot be dialed.
     public var streamSecurity: (any StreamSecurityProvider)?
+    /// Encrypts the audio of trunks whose ``Trunk/mediaSecurity`` is not off: `SRTPProvider` of SecureMedia.
+    public var mediaSecurity: (any MediaProtectionProvider)?
     /// Silence after which a call goes to the trunk's next server, where it has several (RFC 3263 §4.3).
     public var serverTimeout = Duration.seconds(4)
     /// Time after which a server that has said no more than 100 Trying is given up for the next.

@@ -1,4 +1,6 @@
+import RTPMedia
 import SansIO
+import TestSupport
 import Testing
 
 @testable import Telephony
@@ -64,8 +66,65 @@ struct CallAudioTests {
         #expect(audio.takeFrame(into: &span) == 160)
         #expect(audio.clear() == 160)
         #expect(audio.takeFrame(into: &span) == 0)
-        #expect(frame == [Int16](repeating: 0, count: 160))
+        // The cut fades within 5 ms, which do not count.
+        #expect(frame[40...].allSatisfy { $0 == 0 })
+        #expect(audio.samplesSent == 160)
         #expect(audio.takeReachedMarks() == [MarkEvent(name: "end", samplesSent: 160, wasCleared: true)])
+    }
+
+    @Test("Speech that is cut off in full swing ends without a click, and what follows is not delayed")
+    func fades() async throws {
+        let audio = CallAudio(rateHertz: 16_000)
+        let tone = Sound.tone(hertz: 310, rate: 16_000)
+        try await audio.write((0..<3_200).map(tone))
+        var heard: [Int16] = []
+        func take() {
+            var frame = [Int16](repeating: 1, count: 320)
+            var span = frame.mutableSpan
+            _ = audio.takeFrame(into: &span)
+            heard += frame
+        }
+        take()
+        let cut = audio.clear()
+        #expect(cut == 320)
+        take()
+        take()
+        #expect(Sound.largestStep(heard[...]) < 1_300)
+        #expect(heard[400...].allSatisfy { $0 == 0 })
+        try await audio.write((0..<3_200).map(tone))
+        _ = audio.clear()
+        try await audio.write([9, 9, 9])
+        var frame = [Int16](repeating: 1, count: 320)
+        var span = frame.mutableSpan
+        #expect(audio.takeFrame(into: &span) == 3)
+    }
+
+    @Test(
+        "A tone written in bursts of odd sizes leaves as one tone, at every rate",
+        arguments: [8_000, 16_000, 24_000, 48_000])
+    func oddChunks(rate: Int) async throws {
+        let audio = CallAudio(rateHertz: rate)
+        let tone = Sound.tone(hertz: 300, rate: rate)
+        let call = try CodecCall(codec: .pcmu, rate: rate)
+        var written = 0
+        for size in [1, 7, 333, 4_801, 59, 2_048, 17, 12_000, 3] {
+            try await audio.write((written..<written + size).map(tone))
+            written += size
+        }
+        while audio.samplesQueued > 0 {
+            var frame = [Int16](repeating: 1, count: rate / 50)
+            var span = frame.mutableSpan
+            _ = audio.takeFrame(into: &span)
+            call.run(frame: frame)
+        }
+        for _ in 0..<10 { call.run(frame: [Int16](repeating: 0, count: rate / 50)) }
+        // Up to the last sample before the end, which is a hard one: the tone's own step at 8,000 Hz is 1,885.
+        let sent = call.narrowSaid
+        let end = written * 8_000 / rate
+        #expect(Sound.largestStep(sent[..<(end - 40)]) < 2_100)
+        // The resampler's tail has been flushed: nothing of the tone is missing at its end.
+        let energy = sent.reduce(0.0) { $0 + Double($1) * Double($1) }
+        #expect(abs(energy / (Double(end) * 32_000_000) - 1) < 0.03)
     }
 
     @Test("A slow agent loses the oldest audio, counted")

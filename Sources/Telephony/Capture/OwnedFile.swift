@@ -6,7 +6,7 @@
 
 /// A failure of a file of ours: disk full, no permission, no such folder.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Operation: String, Hashable, Sendable { case open, write }
+    public enum Operation: String, Hashable, Sendable { case open, write, read }
 
     public var operation: Operation
     public var path: String
@@ -39,6 +39,31 @@ struct OwnedFile: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether anything has this path.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Reads a whole file.
+    ///
+    /// - Throws: ``FileError``; number `EFBIG` when it has more than `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last(.open, path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = piece.withUnsafeMutableBytes { readSome(descriptor, $0) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError.last(.read, path) }
+            if count == 0 { return bytes }
+            guard bytes.count + count <= limit else {
+                errno = EFBIG
+                throw FileError.last(.read, path)
+            }
+            bytes += piece[..<count]
+        }
+    }
 
     /// Writes at the end.
     borrowing func append(_ bytes: Span<UInt8>) throws(FileError) {
@@ -110,4 +135,9 @@ final class BufferedFile {
     func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
         try file.overwrite(bytes.span, at: offset)
     }
+}
+
+/// Outside the type, whose own `read` hides the system's.
+private func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -11,7 +11,7 @@ final class CallJob: Sendable {
     /// Opens when the agent has to return, or has returned.
     let stop = Gate()
     /// `nil` when nothing is recorded.
-    let recording: RecordingTrack?
+    let recording: CallRecording?
 
     /// Its name at the trunk desk; 0 for a call to us, which needs no place.
     let ticket: TrunkPool.Ticket
@@ -28,7 +28,7 @@ final class CallJob: Sendable {
     init(
         call: Call, plan: CallPlan, ticket: TrunkPool.Ticket = 0, signalling: SignallingEngine,
         media: MediaEngine,
-        handler: any CallHandler, recording: RecordingTrack?,
+        handler: any CallHandler, recording: CallRecording?,
         onDialing: @escaping @Sendable (_ sipCallID: String) async throws -> Void
     ) {
         self.call = call

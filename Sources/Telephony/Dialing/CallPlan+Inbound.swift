@@ -1,3 +1,5 @@
+private import RTPMedia
+
 extension CallPlan {
     /// What an accepted inbound call is carried with.
     ///
@@ -26,6 +28,9 @@ extension CallPlan {
             throw CallError(.invalidRequest, "`audioRateHertz` is 8,000, 16,000, 24,000 or 48,000")
         }
         recording = acceptance.recording ?? configuration.recording
+        try recording.check(configuration.recordingEncoders)
+        audioProcessing = configuration.audioProcessing
+        if let fault = audioProcessing.fault { throw CallError(.invalidRequest, fault) }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import RTPMedia
+
 /// A request with every default filled in and every limit checked.
 struct CallPlan: Sendable {
     var request: CallRequest
@@ -9,6 +11,7 @@ struct CallPlan: Sendable {
     var maximumDuration: Duration
     var recording: RecordingPolicy
     var audioRateHertz: Int
+    var audioProcessing: VoiceProcessing
 
     /// - Throws: ``CallError/Code/invalidRequest``, naming the field.
     init(
@@ -36,6 +39,9 @@ struct CallPlan: Sendable {
             throw CallError(.invalidRequest, "`queueTimeout` is 0 to 3,600 seconds")
         }
         recording = request.recording ?? configuration.recording
+        try recording.check(configuration.recordingEncoders)
+        audioProcessing = request.audioProcessing ?? configuration.audioProcessing
+        if let fault = audioProcessing.fault { throw CallError(.invalidRequest, fault) }
         self.trunks = try Self.suitable(trunks, for: request)
         self.request = request
     }

@@ -75,7 +75,8 @@ extension DialerService {
                 id: call.id, request: plan.request, audio: CallAudio(rateHertz: plan.audioRateHertz),
                 eventLimit: configuration.eventLimit, control: self, clock: driver, incoming: call),
             plan: plan, signalling: attempt.line.engine, media: nextMedia(), handler: acceptance.handler,
-            recording: RecordingTrack(plan.recording, id: call.id), onDialing: { _ in })
+            recording: CallRecording(
+                plan.recording, id: call.id, encoders: configuration.recordingEncoders), onDialing: { _ in })
     }
 
     /// Takes media ports for a call whose agent is ready, and answers it as its acceptance says.

@@ -9,9 +9,10 @@ final class DialerService: Sendable {
     let driver: any Driver
     let lines: TrunkLines
     /// Each on a loop of its own, or one beside signalling.
-    private let media: [MediaEngine]
+    let media: [MediaEngine]
     private let desk: TrunkDesk
-    private let work: Mailbox<CallWork>
+    let roomRecordingNames = RecordingNames()
+    let work: Mailbox<CallWork>
     // Guards the draw of ids and the turns of the media engines and of each trunk's numbers.
     private let state: Locked<State>
 
@@ -21,6 +22,9 @@ final class DialerService: Sendable {
         /// By trunk.
         var numberTurns: [Int]
         var lastTicket: TrunkPool.Ticket = 0
+        var lastRoom = 0
+        /// The dialer's music, by the rates at which it was asked for.
+        var holdMusic: [Int: [Int16]] = [:]
     }
 
     /// Time for BYE and CANCEL when the dialer is stopped.
@@ -120,6 +124,10 @@ final class DialerService: Sendable {
                         }
                     case .refer(let job, let referral):
                         group.addTask { await self.follow(referral, in: job) }
+                    case .record(let track, let report):
+                        group.addTask {
+                            if let fault = await track.write(through: self.driver) { report(fault) }
+                        }
                     case .reach(let trunk): group.addTask { await self.reach(trunk) }
                     }
                 }
@@ -132,6 +140,7 @@ final class DialerService: Sendable {
             lines.incoming.finish()
             let deadline = driver.now.advanced(by: Self.drainTime)
             lines.drain(by: deadline)
+            for engine in media { engine.post { $0.closeRooms() } }
         }
         registry.close()
         if case .failure(let error) = start {
@@ -154,6 +163,7 @@ final class DialerService: Sendable {
         registry.close()
         for engine in lines.engines { engine.post { $0.stopTakingCalls() } }
         await registry.idle()
+        for engine in media { await engine.ask { $0.closeRooms() } }
         work.finish()
         lines.incoming.finish()
     }
@@ -177,7 +187,9 @@ final class DialerService: Sendable {
             eventLimit: configuration.eventLimit, control: self, clock: driver)
         let job = CallJob(
             call: call, plan: plan, ticket: ticket, signalling: lines.lobby, media: nextMedia(),
-            handler: handler, recording: RecordingTrack(plan.recording, id: id), onDialing: onDialing)
+            handler: handler,
+            recording: CallRecording(plan.recording, id: id, encoders: configuration.recordingEncoders),
+            onDialing: onDialing)
         try registry.register(job, limit: configuration.maximumCalls)
         job.post { $0.admit(job) }
         if !work.put(.carry(job)) {
@@ -198,6 +210,22 @@ final class DialerService: Sendable {
         }
     }
 
+    func nextRoomID() -> Int {
+        state.withLock { state in
+            state.lastRoom += 1
+            return state.lastRoom
+        }
+    }
+
+    /// The configured music at a rate; resampled once.
+    func holdMusic(rateHertz: Int) -> [Int16] {
+        guard let clip = configuration.holdMusic else { return [] }
+        if let known = state.withLock({ $0.holdMusic[rateHertz] }) { return known }
+        let music = (try? clip.samples(rateHertz: rateHertz)) ?? []
+        state.withLock { $0.holdMusic[rateHertz] = music }
+        return music
+    }
+
     /// One task for the agent, one for the recording, for as long as the call lives.
     func carry(_ job: CallJob) async {
         await withDiscardingTaskGroup { group in
@@ -206,8 +234,8 @@ final class DialerService: Sendable {
                 job.post { $0.agentFinished(job.id, result) }
                 job.stop.open()
             }
-            if let recording = job.recording {
-                group.addTask { await self.record(recording, of: job) }
+            for track in job.recording?.tracks ?? [] {
+                group.addTask { await self.record(track, of: job) }
             }
             await job.stop.wait()
             group.cancelAll()
@@ -216,17 +244,8 @@ final class DialerService: Sendable {
 
     /// Writes one recording. Cancellation does not stop it: the file shall be whole.
     private func record(_ track: RecordingTrack, of job: CallJob) async {
-        var fault: String?
-        do {
-            try await track.write(through: driver)
-            if track.hasOverflowed { fault = "the disk is too slow" }
-        } catch {
-            track.finish()
-            fault =
-                (error as? FileError).map { "cannot \($0.operation.rawValue) the file: \($0.reason)" }
-                ?? "no file"
-        }
-        if let fault { job.post { [fault] in $0.recordingFailed(job.id, text: fault) } }
+        let fault = await track.write(through: driver)
+        if let fault { job.post { $0.recordingFailed(job.id, text: fault) } }
     }
 
     private func perform(_ job: CallJob) async -> AgentResult? {
@@ -379,28 +398,6 @@ final class DialerService: Sendable {
         desk.post { $0.resume(index) }
         lines.resume(index)
     }
-
-    // MARK: Figures
-
-    func statistics() async -> DialerStatistics {
-        var sum = DialerStatistics(
-            userAgent: UserAgent.Statistics(), liveCalls: 0, liveLegs: 0, frameLateness: LatenessHistogram(),
-            skippedTicks: 0)
-        for engine in lines.engines {
-            let (userAgent, liveCalls) = await engine.ask { $0.statistics }
-            sum.userAgent.add(userAgent)
-            sum.liveCalls += liveCalls
-            sum.streams.add(await engine.ask { $0.connections.statistics })
-            sum.inbound.add(await engine.ask { $0.incoming?.statistics ?? InboundStatistics() })
-        }
-        for engine in media {
-            let (lateness, skipped, legs) = await engine.ask { $0.statistics }
-            sum.frameLateness.add(lateness)
-            sum.skippedTicks += skipped
-            sum.liveLegs += legs
-        }
-        return sum
-    }
 }
 
 /// What a dialer's tasks are to do.
@@ -414,6 +411,8 @@ enum CallWork: Sendable {
         ServerQuery, SignallingEngine, @Sendable (isolated SignallingEngine, [SIPTarget]) -> Void)
     /// The far end of a call asks us to call somebody else.
     case refer(CallJob, ReferralPolicy.Referral)
+    /// A file of a room is written; faults are told in words.
+    case record(RecordingTrack, @Sendable (String) -> Void)
     /// A trunk that had no route is looked for again.
     case reach(trunk: Int)
 }
@@ -425,6 +424,19 @@ extension DialerService: CallControl {
 
     func sendDigits(_ digits: String, on id: CallID) {
         registry.job(id)?.media.post { $0.sendDigits(digits, on: id) }
+    }
+
+    func hear(_ transcript: PartialTranscript, on id: CallID) {
+        registry.job(id)?.media.post { $0.hear(transcript, on: id) }
+    }
+
+    func mediaStatistics(of id: CallID) async -> MediaStatistics? {
+        await registry.job(id)?.media.ask { $0.figures(of: id) }
+    }
+
+    func note(_ step: AnsweringStep, at now: MonotonicInstant, on id: CallID) {
+        let event = CallEvent(instant: now, kind: .answering(step))
+        registry.job(id)?.post { $0.mediaHeard(id, event) }
     }
 
     func play(_ samples: [Int16], _ mode: PlayMode, on id: CallID) {

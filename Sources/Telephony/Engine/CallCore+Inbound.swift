@@ -15,6 +15,14 @@ extension CallCore {
         var answersAfter: Duration?
         /// When the INVITE came.
         var received: Now
+        /// The INVITE has no offer and its provisional responses are reliable: the first of them has ours, and the PRACK
+        /// the answer (RFC 3262 §5). It waits for the media, then.
+        var offersEarly = false
+    }
+
+    /// Our offer goes out before the 200.
+    var offersEarly: Bool {
+        configuration.inbound.map { $0.offersEarly && $0.alerting != .silent } ?? false
     }
 
     var direction: CallDirection { configuration.inbound == nil ? .outbound : .inbound }
@@ -31,7 +39,10 @@ extension CallCore {
         outcome.timings.dialed = inbound.received.wall
         admitted(at: now)
         timers.set(.ring, to: inbound.received.monotonic.advanced(by: configuration.ringTimeout))
-        guard inbound.alerting == .ringing else { return }
+        if inbound.alerting == .ringing, !inbound.offersEarly { ring(at: now, into: &out) }
+    }
+
+    private mutating func ring(at now: Now, into out: inout Output) {
         outcome.timings.ringing = wall(at: now)
         out.emit(.ringing(status: 180))
         out.send(.respond(status: 180))
@@ -51,6 +62,7 @@ extension CallCore {
             out.emit(.earlyMedia)
             out.send(.respond(status: 183))
         }
+        if inbound.alerting == .ringing, inbound.offersEarly { ring(at: now, into: &out) }
         guard let delay = inbound.answersAfter else { return true }
         let due = inbound.received.monotonic.advanced(by: delay)
         if due <= now.monotonic {
@@ -71,6 +83,14 @@ extension CallCore {
         outcome.timings.answered = wall(at: now)
         timers.set(.duration, to: now.monotonic.advanced(by: configuration.maximumDuration))
         out.send(.respond(status: 200))
+    }
+
+    /// PRACK came; after an offer in the response it carries the answer.
+    mutating func acknowledged(provisionalAnswer answer: [UInt8]?, into out: inout Output) {
+        guard offersEarly, state == .ringing || state == .earlyMedia || state == .answering, let answer else {
+            return
+        }
+        out.send(.negotiate(answer: answer, isFinal: false))
     }
 
     /// The ACK for our 200 came; after a late offer it carries the answer.

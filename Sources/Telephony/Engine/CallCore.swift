@@ -69,6 +69,8 @@ struct CallCore: Sendable {
     var timers = TimerTable<Timer>()
     /// Last status seen or given, for ends that the far end did not decide.
     var lastStatus: Int?
+    /// The last tone of the line before the answer.
+    private var lineTone: ProgressTone?
     private var agentIsRunning = true
     var mediaIsOpen = false
     /// Inbound: the ACK for our 200 has come.
@@ -209,6 +211,8 @@ struct CallCore: Sendable {
     mutating func heard(_ tone: ProgressTone, at now: Now, into out: inout Output) {
         guard state.awaitsAnswer || state == .answered else { return }
         out.emit(.callProgress(tone))
+        if case .key = tone { return }
+        if state.awaitsAnswer { lineTone = tone }
         guard state.awaitsAnswer, direction == .outbound, case .specialInformation(let information) = tone,
             information.isBadNumber
         else { return }
@@ -217,9 +221,21 @@ struct CallCore: Sendable {
             into: &out)
     }
 
+    /// What a call that rang out is: a network that plays its tone to the end has said so, without a status.
+    private var unanswered: (CallDisposition, String) {
+        switch lineTone {
+        case .busy: (.busy, "busy tone before the answer, until the ring timeout")
+        case .congestion: (.trunkFault, "congestion tone before the answer, until the ring timeout")
+        case .specialInformation(let information):
+            (.trunkFault, "special information tone before the answer: \(information.text)")
+        case .dialTone, .ringback, .faxCalling, .faxAnswering, .beep, .key, nil: (.noAnswer, "ring timeout")
+        }
+    }
+
     /// The media engine has given the ports back.
-    mutating func mediaStopped(into out: inout Output) {
+    mutating func mediaStopped(_ quality: CallQuality? = nil, into out: inout Output) {
         mediaIsOpen = false
+        if outcome.timings.answered != nil { outcome.quality = quality }
         concludeIfComplete(into: &out)
     }
 
@@ -298,11 +314,17 @@ struct CallCore: Sendable {
         case .answering where isFinal:
             state = .answered
             out.emit(.answered)
-        case .dialing where !isFinal, .ringing where !isFinal:
+        case .dialing where !isFinal, .ringing where !isFinal && direction == .outbound:
             state = .earlyMedia
             out.emit(.earlyMedia)
         default: break
         }
+    }
+
+    /// Nothing has come from the far end for a long time: neither audio nor reports.
+    mutating func mediaTimedOut(text: String, at now: Now, into out: inout Output) {
+        guard state == .answered else { return }
+        end(CallConclusion(.dropped, CallCause(text: text), endedBy: .network), at: now, into: &out)
     }
 
     /// The far end's description is not one that we can speak; in early media that is borne.
@@ -321,7 +343,8 @@ struct CallCore: Sendable {
             case .ring where state == .rerouting:
                 noTrunkLeft(at: now, into: &out)
             case .ring where hasProgressed || direction == .inbound:
-                end(.noAnswer, text: "ring timeout", at: now, into: &out)
+                let (disposition, text) = unanswered
+                end(disposition, text: text, at: now, into: &out)
             case .ring:
                 // 100 is the next hop's word alone: nothing says that anybody was reached.
                 let cause = CallCause(sipStatus: 100, text: "no more than that came from the trunk")

@@ -30,7 +30,19 @@ struct CalleeHearing {
             if let tone = progress.process(frame) { heard.append(.callProgress(tone)) }
         }
         guard isAnswered, let verdict = classifier?.process(frame) else { return }
-        if verdict.answeredBy != .unknown { progressFrames = 0 }
+        note(verdict)
         heard.append(.classified(verdict))
+    }
+
+    /// What the callee was understood to say; before the answer nobody asks.
+    mutating func hear(_ transcript: PartialTranscript) -> AnswerVerdict? {
+        guard isAnswered, let verdict = classifier?.hear(transcript) else { return nil }
+        note(verdict)
+        return verdict
+    }
+
+    /// Once somebody is recognised no tone of the line is listened for; who waits in silence may still hear one.
+    private mutating func note(_ verdict: AnswerVerdict) {
+        if verdict.answeredBy != .unknown, verdict.answeredBy != .silence { progressFrames = 0 }
     }
 }

@@ -9,28 +9,39 @@ actor MediaEngine: LoopEngine {
     private nonisolated let executor: any SerialExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let observers: [any CallObserver]
-    private let wantsDatagrams: Bool
+    let observers: [any CallObserver]
+    let wantsDatagrams: Bool
     /// `nil` when nobody asks who answered.
     private let makeClassifier: (@Sendable (CallRequest) -> any AnswerClassifier)?
 
-    private var client: DriverClientID?
-    private var ports: PortAllocator
-    private var generator: SeededGenerator
-    private var legs: [MediaLeg?] = []
-    private var freeSlots: [Int] = []
-    private var slotsByID: [CallID: Int] = [:]
-    /// Twice the slot, plus 1 for the RTCP port.
-    private var slotsBySocket: [SocketID: Int] = [:]
-    /// Legs that tick.
-    private var flowing = 0
+    /// Where codecs come from that are not built in.
+    private let codecProviders: [any AudioCodecProvider]
+    /// `nil` when no call can be encrypted.
+    private let protection: (any MediaProtectionProvider)?
 
-    private var grid = TickGrid(origin: MonotonicInstant(nanoseconds: 0))
-    private var lateness = LatenessHistogram()
-    private var buffer = OwnedBytes(capacity: 2_048)
-    private var packet = OwnedBytes(capacity: 2_048)
-    private var frames = [8_000, 16_000, 24_000, 48_000].map { FrameBuffers(rateHertz: $0) }
-    private var heard: [CallEvent.Kind] = []
+    var client: DriverClientID?
+    var ports: PortAllocator
+    var generator: SeededGenerator
+    var legs: [MediaLeg?] = []
+    var freeSlots: [Int] = []
+    var slotsByID: [CallID: Int] = [:]
+    /// In the order in which they were opened.
+    var rooms: [RoomMix] = []
+    /// Until the dialer ends.
+    var takesRooms = true
+    /// Legs of this loop in rooms of any loop.
+    var legsInRooms = 0
+    /// Legs and rooms that tick.
+    var flowing = 0
+
+    var grid = TickGrid(origin: MonotonicInstant(nanoseconds: 0))
+    var lateness = LatenessHistogram()
+    private var tickLateness = LatenessHistogram()
+    var buffer = OwnedBytes(capacity: 2_048)
+    var packet = OwnedBytes(capacity: 2_048)
+    var frames = [8_000, 16_000, 24_000, 48_000].map { FrameBuffers(rateHertz: $0) }
+    var heard: [CallEvent.Kind] = []
+    let wakes = AgentWakes()
 
     /// - Parameter ports: This engine's share of the configured range; `nil`: the system chooses.
     init(
@@ -42,6 +53,8 @@ actor MediaEngine: LoopEngine {
         self.observers = observers
         wantsDatagrams = observers.contains { $0.wantsDatagrams }
         makeClassifier = configuration.classifiesAnswers ? configuration.answerClassifier : nil
+        codecProviders = configuration.codecProviders
+        protection = configuration.mediaSecurity
         self.ports = PortAllocator(range: ports, quarantine: configuration.portQuarantine)
         generator = driver.makeGenerator(label: "media")
     }
@@ -50,10 +63,12 @@ actor MediaEngine: LoopEngine {
 
     func open() {
         if client == nil { client = driver.attach(self) }
+        takesRooms = true
     }
 
     /// Lets go of the loop. Every leg must have been stopped.
     func close() {
+        closeRooms()
         if let client { driver.detach(client) }
         client = nil
     }
@@ -61,20 +76,23 @@ actor MediaEngine: LoopEngine {
     nonisolated func wake() { assumeIsolated { $0.step() } }
 
     private func step() {
-        guard let client else { return }
+        guard client != nil else { return }
         let now = driver.now
-        while let datagram = driver.receive(for: client, into: &buffer) { receive(datagram, at: now) }
-        while flowing > 0, let deadline = grid.popDue(at: now) { tick(at: deadline) }
+        while flowing > 0, let deadline = grid.popDue(at: now) {
+            tickLateness.record(deadline.duration(to: driver.now))
+            tick(at: deadline)
+            wakes.resumeAll()
+        }
         schedule()
     }
 
-    private func schedule() {
+    func schedule() {
         guard let client else { return }
         driver.schedule(client, at: flowing > 0 ? grid.next : nil)
     }
 
-    var statistics: (lateness: LatenessHistogram, skippedTicks: Int, liveLegs: Int) {
-        (lateness, grid.skipped, slotsByID.count)
+    var statistics: (frames: LatenessHistogram, ticks: LatenessHistogram, skipped: Int, liveLegs: Int) {
+        (lateness, tickLateness, grid.skipped, slotsByID.count)
     }
 
     // MARK: Messages
@@ -95,8 +113,9 @@ actor MediaEngine: LoopEngine {
         leg.isHeardEarly = isEarly
         guard let offer else { return leg.negotiator.makeOffer() }
         guard let answer = leg.answer(to: offer, generator: &generator, at: driver.now) else {
+            let reason = leg.refusal ?? "nothing that we speak"
             stop(job.id)
-            throw CallError(.notAnswered, "the caller's session description has nothing that we speak")
+            throw CallError(.notAnswered, "the caller's session description: \(reason)")
         }
         startFlowing()
         return answer
@@ -104,10 +123,12 @@ actor MediaEngine: LoopEngine {
 
     private func makeLeg(_ job: CallJob, route: TrunkRoute) throws(CallError) -> MediaLeg {
         let (rtp, rtcp) = try bindPair(on: route.local)
+        let isProtected = route.capabilities.security != .off && protection != nil
         let negotiator = AudioNegotiator(
-            capabilities: AudioCapabilities(),
+            capabilities: route.capabilities,
             localRTP: route.advertisedMedia.with(port: rtp.localAddress.port),
-            sessionID: generator.next() >> 2)
+            sessionID: generator.next() >> 2,
+            keyring: isProtected ? makeKeyring() : nil)
         let slot: Int
         let leg: MediaLeg
         if let known = slotsByID[job.id], let other = legs[known] {
@@ -120,18 +141,33 @@ actor MediaEngine: LoopEngine {
             if slot == legs.count { legs.append(nil) }
             leg = MediaLeg(
                 job: job, rtp: rtp, rtcp: rtcp, negotiator: negotiator,
-                classifier: job.call.direction == .outbound ? makeClassifier?(job.plan.request) : nil)
+                classifier: classifier(of: job), wakes: wakes)
+            leg.codecProviders = codecProviders
+            leg.protection = protection
             legs[slot] = leg
             slotsByID[job.id] = slot
         }
-        slotsBySocket[rtp.id] = slot << 1
-        slotsBySocket[rtcp.id] = slot << 1 | 1
+        leg.keys.mode = route.dtmf
+        leg.watch.timeout = route.mediaTimeout
         return leg
     }
 
-    private func closePorts(of leg: MediaLeg) {
+    private func classifier(of job: CallJob) -> (any AnswerClassifier)? {
+        guard job.call.direction == .outbound, let makeClassifier else { return nil }
+        let request = job.plan.request
+        return request.answers.map { $0.makeClassifier() } ?? makeClassifier(request)
+    }
+
+    private func makeKeyring() -> SRTPKeyring {
+        SRTPKeyring(secret: driver.makeSecret(byteCount: SRTPKeyring.byteCount))
+    }
+
+    private func renewKeys(of leg: MediaLeg) {
+        if leg.negotiator.hasSpentKeys { leg.negotiator.keyring = makeKeyring() }
+    }
+
+    func closePorts(of leg: MediaLeg) {
         for bound in [leg.rtp, leg.rtcp] {
-            slotsBySocket[bound.id] = nil
             driver.close(bound.id)
         }
         ports.release(leg.rtp.localAddress.port, at: driver.now)
@@ -141,6 +177,7 @@ actor MediaEngine: LoopEngine {
     func accept(_ id: CallID, answer: [UInt8]?, isFinal: Bool) {
         guard let leg = leg(id) else { return }
         let wasFlowing = leg.audio != nil
+        if !wasFlowing { leg.notBefore = driver.now.advanced(by: .zero - Self.earliness) }
         do throws(MediaLeg.Refusal) {
             try leg.accept(answer: answer, isFinal: isFinal, generator: &generator, at: driver.now)
         } catch {
@@ -149,6 +186,7 @@ actor MediaEngine: LoopEngine {
             return
         }
         if !wasFlowing { startFlowing() }
+        renewKeys(of: leg)
         reportHold(of: leg)
         leg.job.post { $0.mediaReady(id, isFinal: isFinal) }
     }
@@ -164,6 +202,7 @@ actor MediaEngine: LoopEngine {
             answer = leg.negotiator.makeOffer(direction: leg.negotiator.offeredDirection)
         }
         if !wasFlowing, leg.audio != nil { startFlowing() }
+        renewKeys(of: leg)
         reportHold(of: leg)
         leg.job.post { $0.reinviteAnswered(id, body: answer) }
     }
@@ -176,7 +215,14 @@ actor MediaEngine: LoopEngine {
     }
 
     /// What we wanted was agreed on, or refused.
-    func hold(_ id: CallID, _ isHeld: Bool) { leg(id)?.holdRemote(isHeld) }
+    func hold(_ id: CallID, _ isHeld: Bool) {
+        guard let leg = leg(id) else { return }
+        leg.holdRemote(isHeld)
+        if !isHeld { leg.holdMusic = AudioPlayer() }
+    }
+
+    /// What the far end will hear while we hold it.
+    func setHoldMusic(_ music: AudioPlayer, on id: CallID) { leg(id)?.holdMusic = music }
 
     /// Tells a hold of the far end, or its end.
     private func reportHold(of leg: MediaLeg) {
@@ -185,22 +231,38 @@ actor MediaEngine: LoopEngine {
         leg.job.post { $0.mediaHeard(id, change) }
     }
 
-    func sendDigits(_ digits: String, on id: CallID) { _ = leg(id)?.audio?.sendDigits(digits) }
+    func pauseRecording(_ pauses: Bool, of id: CallID) {
+        guard let leg = leg(id), leg.recorder?.setPaused(pauses) == true else { return }
+        tell(pauses ? .recordingPaused : .recordingResumed, to: leg, at: driver.now)
+    }
+
+    func sendDigits(_ digits: String, on id: CallID) { leg(id)?.sendDigits(digits) }
+
+    func hear(_ transcript: PartialTranscript, on id: CallID) {
+        guard let leg = leg(id), let verdict = leg.hear(transcript) else { return }
+        let event = CallEvent(instant: driver.now, kind: .classified(verdict))
+        leg.job.post { $0.mediaHeard(id, event) }
+    }
 
     func play(_ samples: [Int16], isRepeating: Bool, on id: CallID) {
-        leg(id)?.player = AudioPlayer(samples: samples, isRepeating: isRepeating)
+        guard let leg = leg(id) else { return }
+        leg.player = AudioPlayer(
+            samples: samples, isRepeating: isRepeating, rateHertz: leg.job.call.audio.rateHertz)
     }
 
     /// Says goodbye, gives the ports back and reports the figures.
     func stop(_ id: CallID) {
         guard let slot = slotsByID[id], let leg = legs[slot] else { return }
+        drainPorts(of: leg)
         let now = driver.now
         if let audio = leg.audio {
             audio.makeGoodbye(at: now, wallClock: driver.wallClock, into: &packet)
-            transmit(from: leg.rtcp, to: audio.remoteRTCP, kind: .rtcp, call: id)
+            transmit(from: leg.controlSocket, to: audio.remoteRTCP, kind: .rtcp, call: id)
             flowing -= 1
         }
         leg.job.call.audio.close()
+        leave(leg, .callEnded, at: now)
+        for link in leg.taps + leg.feeds { link.close() }
         leg.recorder?.finish()
         closePorts(of: leg)
         slotsByID[id] = nil
@@ -211,152 +273,22 @@ actor MediaEngine: LoopEngine {
         leg.job.post { $0.mediaStopped(id, figures) }
     }
 
-    private func leg(_ id: CallID) -> MediaLeg? { slotsByID[id].flatMap { legs[$0] } }
+    /// The figures of a call that goes on; `nil` without media.
+    func figures(of id: CallID) -> MediaStatistics? { leg(id)?.figures.statistics }
 
-    private func startFlowing() {
+    func leg(_ id: CallID) -> MediaLeg? { slotsByID[id].flatMap { legs[$0] } }
+
+    func stopFlowing() {
+        flowing -= 1
+        schedule()
+    }
+
+    func startFlowing() {
         if flowing == 0 {
             let first = driver.now
             if grid.next.nanoseconds == 0 { grid = TickGrid(origin: first) } else { grid.resume(at: first) }
         }
         flowing += 1
         schedule()
-    }
-
-    // MARK: Frames
-
-    private func tick(at deadline: MonotonicInstant) {
-        for leg in legs {
-            guard let leg, let audio = leg.audio else { continue }
-            let buffers = Self.bufferIndex(rateHertz: leg.job.call.audio.rateHertz)
-            let sends = leg.tick(at: deadline, frames: &frames[buffers], into: &packet, heard: &heard)
-            if sends { transmit(from: leg.rtp, to: audio.remoteRTP, kind: .rtp, call: leg.id) }
-            lateness.record(deadline.duration(to: driver.now))
-            if !heard.isEmpty { reportHeard(of: leg.job, at: deadline) }
-            if audio.nextReportDeadline <= deadline {
-                audio.makeReport(at: deadline, wallClock: driver.wallClock, into: &packet)
-                transmit(from: leg.rtcp, to: audio.remoteRTCP, kind: .rtcp, call: leg.id)
-            }
-        }
-    }
-
-    private static func bufferIndex(rateHertz: Int) -> Int {
-        switch rateHertz {
-        case 8_000: 0
-        case 16_000: 1
-        case 24_000: 2
-        default: 3
-        }
-    }
-
-    private func reportHeard(of job: CallJob, at instant: MonotonicInstant) {
-        for kind in heard {
-            let event = CallEvent(instant: instant, kind: kind)
-            job.post { $0.mediaHeard(job.id, event) }
-        }
-        heard.removeAll(keepingCapacity: true)
-    }
-
-    private func receive(_ datagram: ReceivedDatagram, at now: MonotonicInstant) {
-        guard let key = slotsBySocket[datagram.socket], let leg = legs[key >> 1] else { return }
-        let isRTCP = key & 1 == 1
-        if wantsDatagrams {
-            observe(
-                .received, buffer.bytes, local: (isRTCP ? leg.rtcp : leg.rtp).localAddress,
-                remote: datagram.source, kind: isRTCP ? .rtcp : .rtp, call: leg.id)
-        }
-        guard let audio = leg.audio else {
-            leg.earlyDatagrams += 1
-            return
-        }
-        if isRTCP {
-            audio.receiveRTCP(buffer.bytes, from: datagram.source, at: now)
-        } else {
-            audio.receiveRTP(buffer.bytes, from: datagram.source, at: now)
-        }
-    }
-
-    private func transmit(
-        from socket: BoundSocket, to destination: SocketAddress, kind: DatagramKind, call: CallID
-    ) {
-        guard packet.count > 0 else { return }
-        driver.transmit(packet.bytes, from: socket.id, to: destination)
-        if wantsDatagrams {
-            observe(
-                .sent, packet.bytes, local: socket.localAddress, remote: destination, kind: kind, call: call)
-        }
-    }
-
-    private func observe(
-        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
-        kind: DatagramKind, call: CallID
-    ) {
-        let instant = driver.wallClock
-        for observer in observers where observer.wantsDatagrams {
-            observer.datagram(
-                direction, bytes, local: local, remote: remote, kind: kind, call: call, at: instant)
-        }
-    }
-
-    // MARK: Ports
-
-    /// An even port and the next one, both bound.
-    private func bindPair(on host: SocketAddress) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket) {
-        guard let client else { throw CallError(.notRunning, "the media engine is closed") }
-        let now = driver.now
-        var attempts = ports.isSystemChosen ? 16 : min(ports.availablePairs, 64)
-        while attempts > 0 {
-            attempts -= 1
-            guard ports.isSystemChosen else {
-                guard let port = ports.take(at: now) else { break }
-                var isBound = false
-                defer { if !isBound { ports.release(port, at: now) } }  // Tried again after a while.
-                guard let pair = try bindPair(port, on: host, for: client) else { continue }
-                isBound = true
-                return pair
-            }
-            // At thousands of calls a second most of the system's ports rest: then a short rest must do.
-            let takesResting = attempts < 8
-            if let pair = try bindSystemChosen(on: host, for: client, takesResting: takesResting, at: now) {
-                return pair
-            }
-        }
-        throw CallError(.socket, "no pair of media ports is free")
-    }
-
-    private func bindPair(
-        _ port: UInt16, on host: SocketAddress, for client: DriverClientID
-    ) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let rtp = try bind(host.with(port: port), for: client) else { return nil }
-        guard let rtcp = try bind(host.with(port: port + 1), beside: rtp, for: client) else { return nil }
-        return (rtp, rtcp)
-    }
-
-    /// Lets the system choose one port and takes its neighbour.
-    private func bindSystemChosen(
-        on host: SocketAddress, for client: DriverClientID, takesResting: Bool, at now: MonotonicInstant
-    ) throws(CallError) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let first = try bind(host.with(port: 0), for: client) else { return nil }
-        let port = first.localAddress.port
-        guard ports.mayUse(systemChosen: port & ~1, at: now) || takesResting else {
-            driver.close(first.id)
-            return nil
-        }
-        guard let second = try bind(host.with(port: port ^ 1), beside: first, for: client) else { return nil }
-        return port & 1 == 0 ? (first, second) : (second, first)
-    }
-
-    /// - Parameter other: Closed when this fails.
-    /// - Returns: `nil` when another process has the port.
-    /// - Throws: What no other port would change: no descriptors, no permission, not our address.
-    private func bind(
-        _ address: SocketAddress, beside other: BoundSocket? = nil, for client: DriverClientID
-    ) throws(CallError) -> BoundSocket? {
-        do {
-            return try driver.bind(address, for: client)
-        } catch {
-            if let other { driver.close(other.id) }
-            guard error.code != .addressInUse else { return nil }
-            throw CallError(.socket, "no media port: \(error.message)")
-        }
     }
 }

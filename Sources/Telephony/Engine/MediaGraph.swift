@@ -22,34 +22,3 @@ struct MediaGraph: Hashable, Sendable {
     static let conversation = Self(
         toCallee: [.agent, .player], toAgent: [.callee], toRecorder: [.callee, .agent, .player])
 }
-
-/// A player port: samples at the agent's rate, once or again and again.
-struct AudioPlayer: Sendable {
-    private var samples: [Int16] = []
-    private var position = 0
-    private var isRepeating = false
-
-    init() {}
-
-    init(samples: [Int16], isRepeating: Bool) {
-        self.samples = samples
-        self.isRepeating = isRepeating
-    }
-
-    /// Overwrites `frame` with the next samples, the rest with silence; leaves it alone when nothing is to be played.
-    mutating func fill(_ frame: inout MutableSpan<Int16>) {
-        guard !samples.isEmpty else { return }
-        for index in 0..<frame.count {
-            if position == samples.count {
-                guard isRepeating else {
-                    frame[index] = 0
-                    continue
-                }
-                position = 0
-            }
-            frame[index] = samples[position]
-            position += 1
-        }
-        if position == samples.count, !isRepeating { self = Self() }
-    }
-}

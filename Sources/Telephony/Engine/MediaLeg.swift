@@ -4,18 +4,35 @@ internal import SansIO
 /// The media of one call: its ports, its RTP leg and who listens. Belongs to the media engine's loop.
 final class MediaLeg {
     let job: CallJob
+    private let wakes: AgentWakes
     /// Its ports; others when the call goes over another trunk before anything was negotiated.
     var rtp: BoundSocket
     var rtcp: BoundSocket
     var negotiator: AudioNegotiator
+    /// Where codecs come from that are not built in.
+    var codecProviders: [any AudioCodecProvider] = []
+    /// Encrypts its audio, where that is agreed on.
+    var protection: (any MediaProtectionProvider)?
+    /// Why the last offer could not be answered.
+    private(set) var refusal: String?
     /// `nil` until the far end's description is known.
     private(set) var audio: AudioLeg?
     private var codec = ""
+    private var isWideband = false
     private var graph = MediaGraph.earlyMedia
     private var isFinal = false
     private var hearing: CalleeHearing
     var recorder: CallRecorder?
     var player = AudioPlayer()
+    var keys: MediaKeys
+    private var processing: HeardProcessing?
+    /// Heard by the far end while we hold it, in place of ``player``.
+    var holdMusic = AudioPlayer()
+    /// Its place in a room, where agent and far end do not simply hear each other.
+    var room: RoomAttachment?
+    /// Where a copy of what the far end says goes, and whence more comes for it to hear.
+    var taps: [MediaLinkEnd] = []
+    var feeds: [MediaLinkEnd] = []
     /// Inbound: the caller hears the agent before the answer (183).
     var isHeardEarly = false {
         didSet { graph = isHeardEarly ? .inboundEarlyMedia : .earlyMedia }
@@ -25,14 +42,20 @@ final class MediaLeg {
     /// The far end takes nothing from us any more, as it did before.
     private var isHeldByRemote = false
     private var holdChange: CallEvent.Kind?
+    var watch = MediaWatch()
+    /// Whether what was agreed on lets the far end send.
+    private var receives = false
+    /// What arrived earlier is not heard.
+    var notBefore = MonotonicInstant(nanoseconds: 0)
     /// Datagrams that came before the far end's description.
     var earlyDatagrams = 0
 
     init(
         job: CallJob, rtp: BoundSocket, rtcp: BoundSocket, negotiator: AudioNegotiator,
-        classifier: (any AnswerClassifier)?
+        classifier: (any AnswerClassifier)?, wakes: AgentWakes
     ) {
         self.job = job
+        self.wakes = wakes
         self.rtp = rtp
         self.rtcp = rtcp
         self.negotiator = negotiator
@@ -40,10 +63,20 @@ final class MediaLeg {
             classifier: classifier,
             plans: TonePlan.plans(
                 for: job.call.direction == .outbound ? job.plan.request.to : job.call.caller.number))
-        recorder = job.recording.map { CallRecorder(track: $0) }
+        processing = HeardProcessing.make(
+            job.plan.audioProcessing, rateHertz: job.call.audio.rateHertz)
+        keys = MediaKeys(rateHertz: job.call.audio.rateHertz)
+        recorder = job.recording.map { CallRecorder($0) }
     }
 
     var id: CallID { job.id }
+
+    /// Where RTCP leaves from.
+    var controlSocket: BoundSocket { audio?.isMultiplexed == true ? rtp : rtcp }
+
+    private func updateWatch() {
+        watch.isExpectingMedia = isFinal && receives && !holdsRemote && !isHeldByRemote
+    }
 
     /// Why a leg cannot be had, in words for the outcome.
     struct Refusal: Error { var text: String }
@@ -70,6 +103,7 @@ final class MediaLeg {
             graph = .conversation
             hearing.callAnswered()
         }
+        updateWatch()
     }
 
     /// Answers the offer of a re-INVITE.
@@ -85,6 +119,7 @@ final class MediaLeg {
             return answer
         } catch {
             negotiator = before
+            refusal = (error as? Refusal)?.text ?? "\(error)"
             return nil
         }
     }
@@ -93,20 +128,25 @@ final class MediaLeg {
         on negotiated: NegotiatedAudio, generator: inout SeededGenerator, at now: MonotonicInstant
     ) throws(Refusal) {
         codec = negotiated.codec.rawValue
+        isWideband = negotiated.codec != .pcmu && negotiated.codec != .pcma
         do {
             if let audio {
                 noteHold(negotiated)
                 try audio.renegotiate(negotiated)
             } else {
                 sends = negotiated.direction.sends
-                let configuration = AudioLeg.Configuration(
+                var configuration = AudioLeg.Configuration(
                     negotiated: negotiated, rateHertz: job.call.audio.rateHertz,
                     canonicalName: generator.token(digits: 24))
+                configuration.codecProviders = codecProviders
+                configuration.protection = protection
                 audio = try AudioLeg(configuration: configuration, generator: &generator, at: now)
             }
         } catch {
             throw Refusal(text: "no audio leg: \(error)")
         }
+        receives = negotiated.direction.receives
+        updateWatch()
     }
 
     /// Whether the far end has ever taken audio from us: one that never did is not on hold.
@@ -120,16 +160,25 @@ final class MediaLeg {
         holdChange = isHeld ? .heldByRemote : .resumedByRemote
     }
 
+    func hear(_ transcript: PartialTranscript) -> AnswerVerdict? { hearing.hear(transcript) }
+
     func takeHoldChange() -> CallEvent.Kind? { holdChange.take() }
 
     func holdRemote(_ isHeld: Bool) {
         holdsRemote = isHeld
+        updateWatch()
         negotiator.offeredDirection = isHeld ? .sendonly : .sendrecv
     }
 
+    /// Whether the call has been answered, and so may be joined with others.
+    var isAnswered: Bool { isFinal && audio != nil }
+
+    /// Whether either side holds the other.
+    var isOnHold: Bool { holdsRemote || isHeldByRemote }
+
     /// What goes where while somebody holds.
     private var routes: MediaGraph {
-        guard holdsRemote || isHeldByRemote else { return graph }
+        guard isOnHold else { return graph }
         var routes = graph
         if holdsRemote {
             routes.toCallee.remove(.agent)
@@ -139,21 +188,33 @@ final class MediaLeg {
         return routes
     }
 
-    /// Moves one frame each way at a 20 ms deadline.
+    /// Takes the inbound frame of a 20 ms deadline. Once, before ``say(at:frames:into:heard:)`` with the same frames.
     ///
     /// - Parameter heard: Receives what happened in it, as a rule nothing.
+    func listen(at now: MonotonicInstant, frames: inout FrameBuffers, heard: inout [CallEvent.Kind]) {
+        guard let audio else { return }
+        receiveFrame(from: audio, narrow: &frames.narrowIn, wide: &frames.wideIn, at: now, heard: &heard)
+        for tap in taps { tap.put(frames.wideIn) }
+    }
+
+    /// Makes the outbound frame of the deadline, and records both.
+    ///
     /// - Returns: Whether `packet` is to be sent.
-    func tick(
+    func say(
         at now: MonotonicInstant, frames: inout FrameBuffers, into packet: inout OwnedBytes,
         heard: inout [CallEvent.Kind]
     ) -> Bool {
         guard let audio else { return false }
-        receiveFrame(from: audio, narrow: &frames.narrowIn, wide: &frames.wideIn, at: now, heard: &heard)
-        let sends = sendFrame(
-            to: audio, wide: &frames.wideOut, narrow: &frames.narrowOut, at: now, into: &packet, heard: &heard
-        )
+        // In a room the frame is there already.
+        if room == nil || isOnHold { fillFrame(for: audio, wide: &frames.wideOut) }
+        if graph.toCallee.contains(.agent) {
+            for mark in job.call.audio.takeReachedMarks() { heard.append(.mark(mark)) }
+        }
+        if !isOnHold { for feed in feeds { feed.add(to: &frames.wideOut) } }
+        finishFrame(&frames.wideOut)
+        let sends = Self.send(frames.wideOut, to: audio, narrow: &frames.narrowOut, at: now, into: &packet)
         if !graph.toRecorder.isEmpty {
-            recorder?.append(agent: frames.narrowOut.span, callee: frames.narrowIn.span)
+            recorder?.append(frames, isWideband: isWideband, sendsDigits: audio.isSendingDigits)
         }
         return sends
     }
@@ -165,39 +226,69 @@ final class MediaLeg {
         var narrowFrame = narrow.mutableSpan
         var wideFrame = wide.mutableSpan
         _ = audio.pullFrame(narrow: &narrowFrame, wide: &wideFrame, at: now)
-        if routes.toAgent.contains(.callee) { job.call.audio.deliver(wideFrame.span) }
+        // Keys are looked for in the sound as it came.
+        keys.listen(
+            to: narrowFrame.span, from: audio, isAnswered: isFinal, at: now, heard: &heard)
+        processing?.process(narrow: &narrowFrame, wide: &wideFrame)
+        // In a room the agent hears what the room says that it hears.
+        if room == nil, routes.toAgent.contains(.callee) {
+            job.call.audio.deliver(wideFrame.span, waking: wakes)
+        }
         hearing.listen(to: narrowFrame.span, heard: &heard)
-        while let digit = audio.takeDigit() { heard.append(.digit(digit)) }
     }
 
-    private func sendFrame(
-        to audio: AudioLeg, wide: inout [Int16], narrow: inout [Int16], at now: MonotonicInstant,
-        into packet: inout OwnedBytes, heard: inout [CallEvent.Kind]
-    ) -> Bool {
+    /// What the far end hears of agent and player.
+    private func fillFrame(for audio: AudioLeg, wide: inout [Int16]) {
         var wideFrame = wide.mutableSpan
-        var narrowFrame = narrow.mutableSpan
-        let call = job.call.audio
         // Speech waits for the end of the keys: what counts as sent has been sent.
         let routes = routes
-        if routes.toCallee.contains(.agent), !audio.isSendingDigits {
-            let taken = call.takeFrame(into: &wideFrame)
+        if routes.toCallee.contains(.agent), room == nil, !audio.isSendingDigits,
+            !keys.isSending
+        {
+            let taken = job.call.audio.takeFrame(into: &wideFrame, waking: wakes)
             if taken == 0, graph.toCallee.contains(.player) { player.fill(&wideFrame) }
         } else {
             // Before the answer silence opens the path through address translators.
             for index in 0..<wideFrame.count { wideFrame[index] = 0 }
-            if routes.toCallee.contains(.player), holdsRemote { player.fill(&wideFrame) }
+            guard routes.toCallee.contains(.player), holdsRemote else { return }
+            if holdMusic.isFinished { player.fill(&wideFrame) } else { holdMusic.fill(&wideFrame) }
         }
-        if graph.toCallee.contains(.agent) {
-            for mark in call.takeReachedMarks() { heard.append(.mark(mark)) }
+    }
+
+    /// Puts keys in the place of the rest, and remembers what goes out for the echo that may come back.
+    private func finishFrame(_ wide: inout [Int16]) {
+        var wideFrame = wide.mutableSpan
+        if !isHeldByRemote { keys.fill(&wideFrame) }
+        processing?.noteSent(wideFrame.span)
+    }
+
+    private static func send(
+        _ wide: [Int16], to audio: AudioLeg, narrow: inout [Int16], at now: MonotonicInstant,
+        into packet: inout OwnedBytes
+    ) -> Bool {
+        var narrowFrame = narrow.mutableSpan
+        return audio.pushFrame(wide.span, narrow: &narrowFrame, at: now, into: &packet)
+    }
+
+    /// Sends telephone keys in the way of the trunk.
+    func sendDigits(_ digits: String) {
+        guard let audio else { return }
+        switch keys.carrier(in: audio) {
+        case .events: _ = audio.sendDigits(digits)
+        case .sound: _ = keys.send(digits)
+        case .info:
+            let id = id
+            job.post { $0.sendInfoDigits(digits, of: id) }
+        case nil: break
         }
-        return audio.pushFrame(wideFrame.span, narrow: &narrowFrame, at: now, into: &packet)
     }
 
     var figures: MediaFigures {
         MediaFigures(
             statistics: audio.map { MediaStatistics($0.statistics, codec: codec, early: earlyDatagrams) },
             droppedInputSamples: job.call.audio.droppedInputSamples,
-            isRecorded: recorder?.hasAudio == true)
+            recordings: recorder.flatMap { $0.hasAudio ? $0.paths : nil } ?? [],
+            recordingPauses: recorder?.pauses ?? [])
     }
 }
 
@@ -231,6 +322,13 @@ extension MediaStatistics {
         jitterMilliseconds = leg.jitterMilliseconds
         remoteFractionLost = leg.remoteFractionLost
         roundTripMilliseconds = leg.roundTripMilliseconds
-        packetsRejected = leg.packetsRejected + early
+        var rejections = leg.rejections
+        rejections.early += early
+        packetsRejected = rejections.total
+        self.rejections = rejections.total > 0 ? rejections : nil
+        packetsDiscarded = leg.packetsDiscarded
+        inboundQuality = leg.inboundQuality
+        outboundQuality = leg.outboundQuality
+        cryptoSuite = leg.cryptoSuite?.rawValue
     }
 }

@@ -32,6 +32,8 @@ final class SignallingCall: @unchecked Sendable {
     var answersUpdate = false
 
     var midCall = MidCall()
+    /// The latest word on who answered.
+    var verdict: AnswerVerdict?
 
     var nextDeadline: MonotonicInstant? {
         guard let own = core.nextDeadline, let other = midCall.nextDeadline else {
@@ -52,9 +54,12 @@ final class SignallingCall: @unchecked Sendable {
             from: attempt?.plan.callerNumber ?? job.plan.request.from ?? "",
             outcome: core.outcome, context: job.plan.request.context, metadata: job.plan.request.metadata,
             digits: digits, media: media?.statistics,
-            recording: media?.isRecorded == true ? job.recording?.path : nil,
+            recording: media?.recordings.first,
             recordingError: recordingError, droppedInputSamples: media?.droppedInputSamples ?? 0,
             direction: job.call.direction)
+        if let media, media.recordings.count > 1 { record.recordings = media.recordings }
+        if let media, !media.recordingPauses.isEmpty { record.recordingPauses = media.recordingPauses }
+        record.verdict = verdict
         record.trunk = attempt?.line.trunk.name
         // A call that found no further trunk ended on the last that failed.
         let failed = job.failedTrunks.filter { $0.sipCallID == nil || $0.sipCallID != attempt?.sipCallID }
@@ -77,6 +82,7 @@ struct MediaFigures: Sendable {
     /// `nil` when nothing was ever negotiated.
     var statistics: MediaStatistics?
     var droppedInputSamples = 0
-    /// Whether audio went to the recording.
-    var isRecorded = false
+    /// Files that audio went to.
+    var recordings: [String] = []
+    var recordingPauses: [RecordingPause] = []
 }

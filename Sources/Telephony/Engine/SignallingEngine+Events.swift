@@ -57,7 +57,11 @@ extension SignallingEngine {
         case .cancelled(let session): cancelled(session)
         case .strangerRefused(let source): turnAway(source, .stranger, at: now)
         case .redirected(let session, let redirection): locate(redirection, of: session, at: now)
-        case .failedOver, .provisionalAcknowledged, .refreshed: break
+        case .provisionalAcknowledged(let session, let body):
+            tell(session) { core, _, out in
+                core.acknowledged(provisionalAnswer: body?.sessionDescription, into: &out)
+            }
+        case .failedOver, .refreshed: break
         }
     }
 

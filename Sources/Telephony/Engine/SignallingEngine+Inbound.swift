@@ -93,6 +93,7 @@ extension SignallingEngine {
             call: call, session: session, offer: request.body?.sessionDescription,
             line: line ?? home,
             received: CallCore.Now(monotonic: now, wall: driver.wallClock))
+        attempt.offersEarly = attempt.offer == nil && request.isAnsweredReliably
         self.incoming = incoming
         note(.incoming(sipCallID: call.sipCallID), of: call.id)
         guard registry.hasRoom(limit: configuration.maximumCalls, waiting: incoming.desk.count) else {
@@ -192,7 +193,7 @@ extension SignallingEngine {
                 classifiesAnswers: false, prepareTimeout: configuration.prepareTimeout,
                 inbound: CallCore.Inbound(
                     alerting: acceptance.alerting, answersAfter: acceptance.answersAfter,
-                    received: attempt.received)))
+                    received: attempt.received, offersEarly: attempt.offersEarly)))
         let call = insert(job, core: core)
         call.session = attempt.session
         call.replaces = attempt.call.replaces
@@ -236,7 +237,9 @@ extension SignallingEngine {
 
     func respond(to call: SignallingCall, status: Int, at now: MonotonicInstant) {
         guard let session = call.session, let attempt = call.attempt else { return }
-        let carries = status == 183 || status == 200
+        // With an offer that went out before, one in the 200 would be another.
+        let carries =
+            status == 183 || (call.core.offersEarly ? status == 180 : status == 200)
         if status == 200, let replaced = call.replaces.flatMap({ self.call($0) }) {
             replaced.isReplaced = true
         }

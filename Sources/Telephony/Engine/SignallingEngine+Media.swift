@@ -13,9 +13,14 @@ extension SignallingEngine {
         }
     }
 
+    func mediaTimedOut(_ id: CallID, text: String) {
+        tell(id) { core, now, out in core.mediaTimedOut(text: text, at: now, into: &out) }
+    }
+
     func mediaStopped(_ id: CallID, _ figures: MediaFigures) {
         call(id)?.media = figures
-        tell(id) { core, _, out in core.mediaStopped(into: &out) }
+        let quality = figures.statistics.flatMap { CallQuality($0) }
+        tell(id) { core, _, out in core.mediaStopped(quality, into: &out) }
     }
 
     /// A digit, mark, verdict or change of voice, at the instant of its frame.
@@ -23,14 +28,21 @@ extension SignallingEngine {
         guard let call = call(id), call.core.state != .ended else { return }
         switch event.kind {
         case .classified(let verdict):
+            if call.core.state == .answered { call.verdict = verdict }
             tell(id) { core, _, out in core.classified(verdict, into: &out) }
         case .callProgress(let tone):
             tell(id) { core, now, out in core.heard(tone, at: now, into: &out) }
-        case .digit(let digit):
-            if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
-            record(event, of: call)
+        case .digit(let digit): hear(digit, by: .event, of: call, at: event.instant)
         default: record(event, of: call)
         }
+    }
+
+    /// A key of the far end; of the media engine's those in the sound are among the events.
+    func hear(_ digit: Character, by way: DigitMerger.Way, of call: SignallingCall, at now: MonotonicInstant)
+    {
+        guard call.midCall.digits.isNew(digit, by: way, at: now) else { return }
+        if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
+        record(CallEvent(instant: now, kind: .digit(digit)), of: call)
     }
 
     func recordingFailed(_ id: CallID, text: String) {

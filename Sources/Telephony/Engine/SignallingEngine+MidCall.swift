@@ -78,14 +78,47 @@ extension SignallingEngine {
     ) {
         guard let call = call(id) else { return then(.failure(CallError(.ended, "the call is over"))) }
         if let error = whyNot(call) { return then(.failure(error)) }
+        let info = SIPBody(contentType: contentType, bytes: body)
+        guard let request = sendInfo(info, of: call) else {
+            return then(.failure(CallError(.invalidRequest, "the INFO cannot be sent")))
+        }
+        call.midCall.infos.append(MidCall.Info(request: request, then: then))
+        finishStep()
+    }
+
+    private func sendInfo(_ body: SIPBody, of call: SignallingCall) -> SIPRequestID? {
         guard let session = call.session,
             let request = try? userAgent.request(
-                .info, in: session, body: SIPBody(contentType: contentType, bytes: body), at: driver.now,
-                into: &effects)
-        else { return then(.failure(CallError(.invalidRequest, "the INFO cannot be sent"))) }
-        call.midCall.infos.append(MidCall.Info(request: request, then: then))
-        inDialogRequests[request] = id
+                .info, in: session, body: body, at: driver.now, into: &effects)
+        else { return nil }
+        inDialogRequests[request] = call.job.id
+        return request
+    }
+
+    /// Sends keys as INFO, one after the other.
+    func sendInfoDigits(_ digits: String, of id: CallID) {
+        guard let call = call(id), call.midCall.keys.send(digits) else { return }
+        fireKeys(of: call, at: driver.now)
         finishStep()
+    }
+
+    func fireKeys(of call: SignallingCall, at now: MonotonicInstant) {
+        if case .send(let digit) = call.midCall.keys.fire(at: now) {
+            if whyNot(call) == nil {
+                call.midCall.keyRequest = sendInfo(InfoDigits.body(of: digit), of: call)
+            }
+            if call.midCall.keyRequest == nil { call.midCall.keys.answered(nil, at: now) }
+        }
+        rearm(call)
+    }
+
+    /// - Returns: Whether the request was a key of ours.
+    private func keyAnswered(_ request: SIPRequestID, _ status: Int?, of call: SignallingCall) -> Bool {
+        guard call.midCall.keyRequest == request else { return false }
+        call.midCall.keyRequest = nil
+        call.midCall.keys.answered(status, at: driver.now)
+        rearm(call)
+        return true
     }
 
     // MARK: Answers to requests of ours
@@ -95,7 +128,7 @@ extension SignallingEngine {
         _ request: SIPRequestID, _ response: ReceivedResponse, at now: MonotonicInstant
     ) -> Bool {
         guard let id = inDialogRequests.removeValue(forKey: request) else { return false }
-        guard let call = call(id) else { return true }
+        guard let call = call(id), !keyAnswered(request, response.status, of: call) else { return true }
         if call.midCall.transfer?.request == request {
             refer(call) { $0.receive(response, at: now, into: &$1) }
         } else if call.midCall.referred?.notify == request {
@@ -109,7 +142,7 @@ extension SignallingEngine {
     /// - Returns: Whether it was a request of a call.
     func requestFailed(_ request: SIPRequestID, _ failure: RequestFailure) -> Bool {
         guard let id = inDialogRequests.removeValue(forKey: request) else { return false }
-        guard let call = call(id) else { return true }
+        guard let call = call(id), !keyAnswered(request, nil, of: call) else { return true }
         if call.midCall.transfer?.request == request {
             refer(call) { $0.receive(failure, into: &$1) }
         } else if call.midCall.referred?.notify == request {
@@ -148,7 +181,7 @@ extension SignallingEngine {
         respond(id, 200, at: now)
         // The key may overtake the media's word that the answer stands.
         if call.core.state == .answered || call.core.state == .answering {
-            mediaHeard(call.job.id, CallEvent(instant: now, kind: .digit(digit)))
+            hear(digit, by: .info, of: call, at: now)
         }
     }
 

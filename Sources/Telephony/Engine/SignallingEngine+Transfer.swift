@@ -80,6 +80,7 @@ extension SignallingEngine {
 
     func fireTransfer(of call: SignallingCall, at now: MonotonicInstant) {
         guard let deadline = call.midCall.nextDeadline, deadline <= now else { return }
+        fireKeys(of: call, at: now)
         refer(call) { $0.fire(at: now, into: &$1) }
         referred(call, at: now) { $0.fire(at: now, into: &$1) }
     }

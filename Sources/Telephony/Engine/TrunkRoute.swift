@@ -1,3 +1,4 @@
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 
@@ -12,4 +13,17 @@ struct TrunkRoute: Hashable, Sendable {
     var advertisedHost: String
     /// Host of the session descriptions; its port means nothing.
     var advertisedMedia: SocketAddress
+    /// What its calls offer and accept.
+    var capabilities = AudioCapabilities()
+    var dtmf = DTMFMode.auto
+    /// `nil`: a silent far end is waited for.
+    var mediaTimeout: Duration?
+
+    /// Takes from the trunk what its calls' media go by.
+    mutating func setMedia(of trunk: Trunk, _ configuration: DialerConfiguration) {
+        capabilities = AudioCapabilities(trunk, configuration)
+        dtmf = trunk.dtmf
+        let wanted = trunk.mediaTimeout == .zero ? nil : trunk.mediaTimeout ?? configuration.mediaTimeout
+        mediaTimeout = wanted.map { max($0, .seconds(1)) }
+    }
 }

@@ -7,6 +7,8 @@ struct IncomingAttempt: Sendable {
     var session: InviteSessionID
     /// The caller's session description; `nil` for a late offer.
     var offer: [UInt8]?
+    /// There is none, and provisional responses are reliable: ours belongs into the first of them (RFC 3262 §5).
+    var offersEarly = false
     /// The trunk that it came over, or the first of the engine for a caller that has authenticated itself.
     var line: TrunkLine
     var received: CallCore.Now

@@ -1,3 +1,4 @@
+internal import RTPMedia
 internal import SansIO
 
 /// What is counted of calls: plain numbers, without a lock.
@@ -27,6 +28,13 @@ struct CallMetrics: Sendable {
     private var postDialDelay = MetricHistogram(bounds: [0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 11, 20])
     private var talkTime = MetricHistogram(bounds: [5, 10, 20, 30, 60, 120, 180, 300, 600, 1_200, 3_600])
     private var jitter = MetricHistogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2])
+    private var roundTrip = MetricHistogram(bounds: [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1])
+    private var opinion = MetricHistogram(bounds: Self.opinionBounds)
+    private var remoteOpinion = MetricHistogram(bounds: Self.opinionBounds)
+    private var rejections = MediaRejections()
+    private var packetsDiscarded = 0
+    /// Scores at the ratings 50, 60, 70, 80 and 90 (ITU-T G.109), and some between.
+    private static let opinionBounds = [1.5, 2, 2.58, 3.1, 3.6, 4.03, 4.2, 4.34, 4.5]
     private var loss = MetricHistogram(bounds: [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
 
     mutating func see(_ event: CallEvent, of id: CallID) {
@@ -76,7 +84,14 @@ struct CallMetrics: Sendable {
         packetsReceived += media.packetsReceived
         packetsLost += media.packetsLost
         framesConcealed += media.framesConcealed
+        packetsDiscarded += media.packetsDiscarded ?? 0
+        if let rejected = media.rejections {
+            for reason in MediaRejections.Reason.allCases { rejections[reason] += rejected[reason] }
+        }
+        if let quality = media.outboundQuality { remoteOpinion.record(quality.mosConversational) }
+        if let delay = media.roundTripMilliseconds { roundTrip.record(delay / 1_000) }
         guard media.packetsReceived > 0 else { return }
+        if let quality = media.inboundQuality { opinion.record(quality.mosConversational) }
         jitter.record(media.jitterMilliseconds / 1_000)
         loss.record(Double(media.packetsLost) / Double(media.packetsReceived + media.packetsLost))
     }
@@ -134,6 +149,24 @@ struct CallMetrics: Sendable {
             MetricFamily(
                 "outdial_rtp_loss_ratio", help: "Packets lost per packet expected, of each call.",
                 histogram: loss),
+            MetricFamily(
+                "outdial_rtp_round_trip_seconds", help: "Round trip by RTCP of each call at its end.",
+                histogram: roundTrip),
+            MetricFamily(
+                "outdial_call_mos_inbound", help: "Mean opinion score (ITU-T G.107) of what each call heard.",
+                histogram: opinion),
+            MetricFamily(
+                "outdial_call_mos_outbound",
+                help: "Mean opinion score (ITU-T G.107) of what each far end heard, by its reports.",
+                histogram: remoteOpinion),
+            Self.counter(
+                "outdial_rtp_rejected_total", help: "Datagrams that were not taken, by reason.",
+                label: "reason", MediaRejections.Reason.allCases.map(\.rawValue),
+                MediaRejections.Reason.allCases.map { rejections[$0] }),
+            MetricFamily(
+                "outdial_rtp_packets_discarded_total", .counter,
+                help: "RTP packets that came too late to be played.",
+                samples: [.init([], Double(packetsDiscarded))]),
             MetricFamily(
                 "outdial_rtp_packets_total", .counter, help: "RTP packets of ended calls.",
                 samples: [

@@ -1,13 +1,17 @@
 private import SansIO
 
 extension Call {
-    /// Puts the far end on hold (RFC 3264 §8.4): it hears what ``play(_:_:)`` plays and nothing of the agent, and we
-    /// do not hear it. Returns once it has agreed.
+    /// Puts the far end on hold (RFC 3264 §8.4): it hears `music` again and again and nothing of the agent, and we do not hear
+    /// it. Returns once it has agreed.
     ///
+    /// - Parameter music: `nil`: the dialer's (``DialerConfiguration/holdMusic``); without that what ``play(_:_:)`` plays.
     /// - Throws: ``CallError/Code/notAnswered`` before the answer, ``CallError/Code/refused`` when the far end does not
     ///   agree (the call goes on as it was), ``CallError/Code/ended``, ``CallError/Code/invalidRequest`` while the
     ///   hold before is still being agreed on.
-    public func hold() async throws { try await setHold(true) }
+    public func hold(music: AudioClip? = nil) async throws {
+        control.setHoldMusic(try music?.samples(rateHertz: audio.rateHertz) ?? [], on: self)
+        try await setHold(true)
+    }
 
     /// Ends ``hold()``; throws the same.
     public func resume() async throws { try await setHold(false) }

@@ -20,6 +20,13 @@ enum InfoDigits {
         }
     }
 
+    /// One key, as `application/dtmf-relay`.
+    static func body(of digit: Character) -> SIPBody {
+        let milliseconds = InfoDigitSender.duration / .milliseconds(1)
+        let text = "Signal=\(digit)\r\nDuration=\(Int(milliseconds))\r\n"
+        return SIPBody(contentType: "application/dtmf-relay", bytes: Array(text.utf8))
+    }
+
     private static func trimmed(_ text: Substring) -> String { text.filter { !$0.isWhitespace } }
 
     /// Some send 10 for `*` and 11 for `#`, as RFC 4733 numbers them, and 12...15 for the letters.

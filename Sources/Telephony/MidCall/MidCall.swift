@@ -38,10 +38,18 @@ struct MidCall {
     var transfer: Transfer?
     var referred: Referred?
     var infos: [Info] = []
+    /// Keys of ours that go out as INFO.
+    var keys = InfoDigitSender()
+    /// The one that has not been answered yet.
+    var keyRequest: SIPRequestID?
+    /// Keys of the far end, by whichever way they come.
+    var digits = DigitMerger()
 
-    /// When ``transfer`` or ``referred`` has waited long enough.
+    /// When ``transfer`` or ``referred`` has waited long enough, or the next key is due.
     var nextDeadline: MonotonicInstant? {
-        SignallingEngine.earlier(transfer?.referral.nextDeadline, referred?.referral.nextDeadline)
+        SignallingEngine.earlier(
+            SignallingEngine.earlier(transfer?.referral.nextDeadline, referred?.referral.nextDeadline),
+            keys.nextDeadline)
     }
 
     /// The call is over: nobody waits any longer.
@@ -50,6 +58,8 @@ struct MidCall {
         hold.take()?.then(.failure(over))
         transfer.take()?.then(.success(.unknown))
         referred = nil
+        keys = InfoDigitSender()
+        keyRequest = nil
         let waiting = infos
         infos.removeAll()
         for info in waiting { info.then(.failure(over)) }

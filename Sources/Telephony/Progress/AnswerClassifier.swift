@@ -8,6 +8,15 @@ public protocol AnswerClassifier: Sendable {
     ///
     /// - Returns: A verdict when there is a new one; it replaces the one before.
     mutating func process(_ frame: Span<Int16>) -> AnswerVerdict?
+
+    /// Takes what the callee was understood to say. Called between frames, a few times a second at most; optional.
+    ///
+    /// - Returns: A verdict when there is a new one; it replaces the one before.
+    mutating func hear(_ words: PartialTranscript) -> AnswerVerdict?
+}
+
+extension AnswerClassifier {
+    public mutating func hear(_ words: PartialTranscript) -> AnswerVerdict? { nil }
 }
 
 /// Gives verdicts that were written down before: for tests and simulations.

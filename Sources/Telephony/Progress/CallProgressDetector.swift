@@ -1,6 +1,6 @@
 internal import RTPMedia
 
-/// Hears what the line says by tones: ringback, busy, congestion, information, dial, fax tones and beeps.
+/// Hears what the line says by tones: ringback, busy, congestion, information, dial, fax tones, beeps and telephone keys.
 ///
 /// For 8 kHz audio in frames of 20 ms, from the first frame of early media on. Exchange tones are told by pitch and cadence
 /// after their ``TonePlan``; a cadence must have been heard once and a half before it is believed. Nothing here allocates.
@@ -22,6 +22,8 @@ public struct CallProgressDetector: Sendable {
     private static let beatLimit = 8
     /// Silence that no busy tone has: ringback has.
     private static let ringbackPause = 45
+    /// Of any country, in frames.
+    private static let shortestRing = 18
     private static let doubleRingPause = 30
     /// Longer than any ringback.
     private static let dialToneFrames = 150
@@ -41,6 +43,10 @@ public struct CallProgressDetector: Sendable {
     private var secondLast: ToneBurst?
     private var said: ProgressTone?
     private var beep: ToneBurst?
+    private var data = ShiftedToneDetector()
+    private var keys = KeyListener()
+    /// Whether a fax or modem answered by data instead of a tone.
+    private(set) var isData = false
 
     /// - Parameter plans: The likeliest first: where two share a cadence, the first one's meaning counts.
     public init(plans: [TonePlan] = TonePlan.all) {
@@ -66,7 +72,18 @@ public struct CallProgressDetector: Sendable {
     /// - Returns: A tone that was recognised in it. The same tone is told once, until another one was heard; every beep is.
     public mutating func process(_ frame: Span<Int16>) -> ProgressTone? {
         let disturbed = bursts.disturbed
-        if let ended = bursts.process(frame) {
+        let ended = bursts.process(frame)
+        let isPair = bursts.peaks.map { $0.secondHertz != nil && $0.purity > 0.6 } ?? false
+        if let key = keys.process(frame, isPair: isPair) {
+            if let ended { remember(ended, disturbed: disturbed) }
+            beep = nil
+            return .key(key)
+        }
+        if data.process(frame, strongest: bursts.peaks?.hertz ?? 0) {
+            isData = true
+            return tell(.faxAnswering)
+        }
+        if let ended {
             remember(ended, disturbed: disturbed)
             return tell(shortCadence() ?? faxCalling())
         }
@@ -74,8 +91,24 @@ public struct CallProgressDetector: Sendable {
         return tell(ringback()) ?? lonelyBeep()
     }
 
+    /// Whether nearly all of these frames, the latest sound, were one low tone, wavering or not.
+    ///
+    /// - Parameters:
+    ///   - sounding: How many of the frames were sound.
+    ///   - hertz: Its pitch; `nil` for any that exchanges have.
+    func isTone(_ frames: Range<Int>, sounding: Int, near hertz: Double? = nil) -> Bool {
+        var common = 0
+        for burst in [bursts.current, last, secondLast] {
+            guard let burst,
+                hertz.map({ burst.isNear($0, 40) }) ?? (burst.isLow && burst.length >= Self.shortestRing)
+            else { continue }
+            common += max(0, min(burst.end, frames.upperBound) - max(burst.start, frames.lowerBound))
+        }
+        return common * 4 >= sounding * 3
+    }
+
     /// Whether a tone goes on that may be a fax's answer.
-    var isAnswerToneOn: Bool { bursts.current.map { $0.members >= 3 && $0.isNear(2_100, 25) } ?? false }
+    var isAnswerToneOn: Bool { bursts.current.map { $0.members >= 3 && $0.isAnswerTone } ?? false }
 
     private mutating func tell(_ tone: ProgressTone?) -> ProgressTone? {
         guard let tone else { return nil }
@@ -101,7 +134,7 @@ public struct CallProgressDetector: Sendable {
         let canBeBeep =
             burst.isSteady && (3...Self.longestBeep).contains(burst.length)
             && pause > (burst.isLow ? 225 : 10)
-        beep = canBeBeep && !burst.isDigit ? burst : nil
+        beep = canBeBeep && !burst.isDigit && !isData ? burst : nil
         secondLast = last
         last = burst
     }
@@ -168,8 +201,10 @@ public struct CallProgressDetector: Sendable {
 
     private func goingOn(_ burst: ToneBurst) -> ProgressTone? {
         if let tone = specialInformation(burst) { return tone }
-        if burst.isNear(2_100, 25), burst.length >= Self.answerToneFrames { return .faxAnswering }
-        guard burst.isLow, burst.length >= Self.dialToneFrames else { return nil }
+        if burst.isAnswerTone, burst.length >= Self.answerToneFrames { return .faxAnswering }
+        guard burst.isLow, burst.length >= Self.dialToneFrames, burst.strays * 10 <= burst.members else {
+            return nil
+        }
         for cadence in cadences where cadence.tone == .dialTone && cadence.pitches.contains(burst.hertz) {
             return .dialTone
         }
@@ -221,6 +256,9 @@ public struct CallProgressDetector: Sendable {
 }
 
 extension ToneBurst {
+    /// Of a fax or modem (ITU-T V.25), or of an old modem (Bell 103).
+    var isAnswerTone: Bool { isNear(2_100, 28) || isNear(2_225, 28) }
+
     /// A telephone key: a pair of one low and one high pitch (ITU-T Q.23).
     fileprivate var isDigit: Bool {
         guard let secondHertz else { return false }

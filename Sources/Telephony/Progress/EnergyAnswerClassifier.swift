@@ -1,59 +1,72 @@
 internal import RTPMedia
 
-/// Tells people from voicemail by how they talk: the built-in ``AnswerClassifier``.
+/// Tells people, voicemails, screening assistants and menus apart by how they talk: the built-in ``AnswerClassifier``.
 ///
-/// A person says a word or a short sentence and waits. A voicemail talks on, and beeps. So a short utterance with silence
+/// A person says a word or a short sentence and waits. A voicemail talks on, and beeps. So an utterance with silence
 /// behind it is a person (the longer it was, the longer the silence), a long one is a voicemail, and a beep is a
-/// voicemail whatever came before. Line tones and information tones are neither. Speech is told from noise by
-/// ``RTPMedia/VoiceActivity``, beeps from speech by ``RTPMedia/ToneDetector``; no words are understood.
+/// voicemail whatever came before. A prompt that starts at once and waits without a beep may be a screening assistant's, choices that
+/// are read out one by one a menu's; of those two the sound alone is weak evidence, which the confidence says. Line tones and
+/// information tones are nobody. Speech is told from noise by ``RTPMedia/VoiceActivity``, beeps from speech by
+/// ``RTPMedia/ToneDetector``; words are understood only where a transcriber supplies them (``hear(_:)``).
 ///
-/// A verdict can be revised: when a "person" talks on like a machine right after the pause, or a beep follows.
+/// A verdict can be revised: when a "person" talks on like a machine right after the pause, a beep follows, or words say otherwise.
 public struct EnergyAnswerClassifier: AnswerClassifier {
-    /// Thresholds; they lie among those of the systems in use (greeting 1.5-2.5 s, silence 0.5-1.2 s).
-    public struct Configuration: Hashable, Sendable {
-        /// Silence behind an utterance that makes it a person's, to which ``silencePerSpeech`` is added.
-        public var humanSilence = Duration.milliseconds(600)
-        /// Share of the utterance's length that the silence must be longer.
-        public var silencePerSpeech = 0.2
-        /// An utterance of this length is a voicemail's.
-        public var voicemailSpeech = Duration.milliseconds(2_800)
-        /// Speech shorter than this is a noise.
-        public var minimumSpeech = Duration.milliseconds(100)
-        /// Silence that ends a greeting when no beep comes.
-        public var greetingEndSilence = Duration.milliseconds(1_400)
-        /// Without any speech until then the verdict is unknown; listening goes on.
-        public var noSpeech = Duration.seconds(5)
-        /// Talk that begins within this time of the verdict "person" can still turn out to be a voicemail's.
-        public var revision = Duration.milliseconds(1_200)
-        /// Listening ends that long after the answer.
-        public var listening = Duration.seconds(90)
-        /// Beeps count until then after the verdict "person".
-        public var beepRevision = Duration.seconds(10)
-
-        public init() {}
-    }
-
-    private let limits: Limits
-    private var voice = VoiceActivity()
-    private var tones = ToneDetector()
-    private var speech = SpeechTracker()
-    private var beeps = BeepJudge()
-    /// Asked while nobody has been recognised.
-    private var line = CallProgressDetector()
+    let limits: AnswerLimits
+    private var voice: VoiceActivity
+    var tones: ToneDetector
+    var speech = SpeechTracker()
+    var beeps = BeepJudge()
+    var rhythm = TalkRhythm()
+    /// Loud frames with a voice's pitch, up to as many as it takes.
+    var voiced = 0
+    /// Asked while nobody has been recognised, and for the ringing behind a prompt.
+    var line = CallProgressDetector()
     /// Final: behind a tone of the exchange is nobody.
-    private var hasLineSpoken = false
-    private var frames = 0
-    private var answeredBy: AnsweredBy?
+    var hasLineSpoken = false
+    var frames = 0
+    var answeredBy: AnsweredBy?
     /// Frame of the first word on ``answeredBy``.
-    private var decidedAt = 0
+    var decidedAt = 0
     /// Whether the utterance after the verdict "person" may still revise it.
-    private var isRevisable = false
-    private var hasGreetingEnded = false
+    var isRevisable = false
+    var hasGreetingEnded = false
+    /// A tone at the very beginning, behind which a prompt may come: its end, and how long it is waited for.
+    var chime: (heard: ToneDetector.Heard, until: Int)?
+    var hasChimed = false
+    /// The "person" spoke for as long as a prompt is.
+    var isLongGreeting = false
+    /// Telephone keys in the sound while nobody was recognised.
+    private var keys = ""
+    /// Behind a prompt it rang.
+    var hasRung = false
+    /// The phrase of a transcript that decided: what is heard does not overrule it, but a beep.
+    var phrase: AnswerPhrases.Entry?
+    /// Past the last frame that was a tone's, or may have been.
+    var toneEnd = 0
+    /// The words so far are a person's greeting: a shorter silence behind it will do.
+    var isHumanGreeting = false
     /// Verdict for the next frame, when one frame brought two.
     private var queued: AnswerVerdict?
 
     public init(_ configuration: Configuration = Configuration()) {
-        limits = Limits(configuration)
+        limits = AnswerLimits(configuration)
+        var activity = VoiceActivity.Configuration.energy
+        // Television behind the callee is about as far below the voice as this.
+        activity.rangeDecibels = 20
+        if let magnitude = configuration.silenceMagnitude {
+            // Of a sine's peak the mean magnitude is 2/π.
+            let peak = Double(min(32_767, max(1, magnitude))) * 1.5708
+            activity.minimumLevel = AudioLevel(meanSquare: peak * peak / 2)
+        }
+        voice = VoiceActivity(activity)
+        speech.sentencePauseFrames = max(1, AnswerLimits.frames(configuration.sentencePause))
+        speech.wordGapFrames = max(1, AnswerLimits.frames(configuration.wordGap))
+        var detection = ToneDetector.Configuration()
+        // A beep of 60 ms fills two frames and touches a third or fourth.
+        detection.minimumFrames = 3
+        // Up to the answering tone of old modems.
+        detection.pitches = 390...2_249
+        tones = ToneDetector(detection)
     }
 
     public mutating func process(_ frame: Span<Int16>) -> AnswerVerdict? {
@@ -62,168 +75,177 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         frames += 1
         let event = tones.process(frame)
         _ = voice.process(frame)
-        let lineTone = isUndecided ? line.process(frame) : nil
-        speech.process(isLoud: voice.isLoud, isTonal: tones.isTonal, isTone: tones.isOn, at: index)
+        let lineTone = listensToLine ? line.process(frame) : nil
+        if tones.isOn || tones.isTonal && voice.isLoud { toneEnd = frames }
+        beeps.hear(isLoud: voice.isLoud, isOn: tones.isOn, energy: voice.energy)
+        speech.process(isLoud: voice.isLoud, isTonal: tones.isTonal, isTone: beeps.isTone, at: index)
+        rhythm.process(sound: speech.sound, energy: voice.energy, floor: voice.floor, at: index)
+        if isUndecided, voice.isLoud, !tones.isTonal, voiced < limits.voicedFrames,
+            voice.energy > voice.floor * limits.clearRatio || Voicing.isVoiced(frame)
+        {
+            voiced += 1
+        }
         let finding = beeps.process(
-            event, isSpeech: voice.isLoud && !tones.isTonal && !line.isAnswerToneOn, isOn: tones.isOn,
-            spoken: speech.totalLoud)
+            event, isSpeech: voice.isLoud && !tones.isTonal && !line.isAnswerToneOn, spoken: speech.totalLoud,
+            sinceSound: frames - speech.sound.upperBound)
         if let queued {
             self.queued = nil
             return queued
         }
         switch finding {
-        case .beep(let heard): return beepVerdict(heard)
+        case .beep(let heard): if let verdict = beepVerdict(heard) { return verdict }
         case .lineTone(let what): return lineToneVerdict(.unknown, what)
         case .fax(let what): return lineToneVerdict(.fax, what)
         case nil: break
         }
-        if let words = lineTone?.lineWords {
-            hasLineSpoken = true
-            return lineToneVerdict(.unknown, words)
-        }
-        if lineTone == .faxAnswering { return lineToneVerdict(.fax, "answering tone 2,100 Hz") }
+        if let verdict = chimeVerdict(at: index) { return verdict }
+        if let lineTone, let verdict = lineVerdict(lineTone) { return verdict }
         switch answeredBy {
-        case nil: return decide(at: index)
-        case .unknown: return decide(at: index)
+        case nil, .silence, .unknown: return decide(at: index)
         case .human: return revise(at: index)
         case .voicemail: return endOfGreeting(at: index)
-        case .fax: return nil
+        case .screening: return waitForPerson(at: index)
+        case .ivr, .fax: return nil
         }
     }
 
-    private var isUndecided: Bool { answeredBy == nil || answeredBy == .unknown }
+    var isUndecided: Bool {
+        answeredBy == nil || answeredBy == .silence || answeredBy == .unknown
+    }
+
+    private var listensToLine: Bool {
+        isUndecided || answeredBy == .screening || hasGreetingEnded || isLongGreeting
+    }
 
     /// Nothing that is heard from here on can change the verdict.
     private var isFinished: Bool {
         switch answeredBy {
-        case nil, .voicemail: frames >= limits.listening
-        case .unknown, .fax: hasLineSpoken || beeps.isLineTone || frames >= limits.listening
+        case nil, .voicemail, .screening, .ivr: frames >= limits.listening
+        case .silence, .unknown, .fax: hasLineSpoken || beeps.isLineTone || frames >= limits.listening
         case .human: queued == nil && !isRevisable && frames - decidedAt > limits.beepRevision
         }
     }
 
-    // MARK: Rules
+    // MARK: Tones
 
-    private mutating func decide(at index: Int) -> AnswerVerdict? {
-        guard let utterance = speech.current else {
-            guard answeredBy == nil, frames >= limits.noSpeech, !tones.isOn else { return nil }
-            return recognise(.unknown, 0.5, "no speech in \(Self.time(frames))")
-        }
-        let pause = speech.pause(at: index)
-        if utterance.length >= limits.voicemailSpeech {
-            return recognise(.voicemail, 0.85, "greeting goes on after \(Self.time(utterance.length))")
-        }
-        guard pause >= limits.humanSilence(after: utterance.length) else { return nil }
-        guard utterance.loud >= limits.minimumSpeech else {
+    private mutating func lineVerdict(_ tone: ProgressTone) -> AnswerVerdict? {
+        guard isUndecided else {
+            // A prompt, a wait, and it rings: an assistant puts us through.
+            guard tone == .ringback, !hasRung, phrase == nil else { return nil }
+            hasRung = true
             speech.closeUtterance()
-            return nil
+            return recognise(.screening, 0.8, "prompt, a wait, then ringback", .prompt)
         }
-        isRevisable = true
-        let confidence = utterance.length <= 50 ? 0.9 : 0.75
-        defer { speech.closeUtterance() }
-        return recognise(
-            .human, confidence, "spoke \(Self.time(utterance.length)), then pause \(Self.time(pause))")
+        if tone.isOfExchange {
+            hasLineSpoken = true
+            return lineToneVerdict(.unknown, tone.description)
+        }
+        if case .key(let key) = tone { keys.append(key) }
+        guard tone == .faxAnswering else { return nil }
+        return lineToneVerdict(.fax, line.isData ? "fax data at 300 bit/s" : "answering tone")
     }
 
-    private mutating func revise(at index: Int) -> AnswerVerdict? {
-        guard isRevisable else { return nil }
-        guard let utterance = speech.current else {
-            if frames - decidedAt > limits.revision { isRevisable = false }
+    private mutating func lineToneVerdict(_ who: AnsweredBy, _ what: String) -> AnswerVerdict? {
+        // A fax may wait for longer than silence was waited for.
+        guard answeredBy == nil || answeredBy == .silence || answeredBy == .unknown && who == .fax else {
             return nil
         }
-        guard utterance.start - decidedAt <= limits.revision,
-            speech.pause(at: index) < limits.humanSilence(after: utterance.length)
-        else {
-            isRevisable = false
-            return nil
-        }
-        guard utterance.length >= limits.voicemailSpeech else { return nil }
-        isRevisable = false
-        return recognise(.voicemail, 0.7, "talked on for \(Self.time(utterance.length)) after a pause")
-    }
-
-    private mutating func endOfGreeting(at index: Int) -> AnswerVerdict? {
-        let pause = speech.pause(at: index)
-        guard !tones.isOn, !beeps.isPending, pause >= limits.greetingEndSilence else { return nil }
-        speech.closeUtterance()
-        guard !hasGreetingEnded, !beeps.hasBeeped else { return nil }
-        hasGreetingEnded = true
-        return verdict(.greetingEnded, 0.85, "no beep, pause \(Self.time(pause))")
+        if who == .fax { hasLineSpoken = true }
+        return recognise(who, 0.9, what, tone: what)
     }
 
     private mutating func beepVerdict(_ heard: ToneDetector.Heard) -> AnswerVerdict? {
-        if answeredBy == .human, frames - decidedAt > limits.beepRevision || heard.frames < 8 { return nil }
+        if answeredBy == .human {
+            // Right behind a short greeting a short beep is one; later only a long one, for people hum.
+            let isAtOnce = frames - decidedAt <= limits.beepAtOnce && heard.frames >= 4 && heard.hertz >= 500
+            guard frames - decidedAt <= limits.beepRevision, isAtOnce || heard.frames >= 8 else { return nil }
+        }
+        if isUndecided, speech.current == nil, chime == nil, heard.endSample / 160 < limits.chime {
+            chime = (heard, heard.endSample / 160 + limits.chimeWait)
+            return chimeVerdict(at: frames)
+        }
+        return beepVerdicts(heard)
+    }
+
+    /// A chime is followed by a prompt, a voicemail's beep by silence.
+    private mutating func chimeVerdict(at index: Int) -> AnswerVerdict? {
+        guard let chime else { return nil }
+        if speech.current != nil {
+            self.chime = nil
+            hasChimed = true
+            beeps.forget()
+            return nil
+        }
+        guard frames >= chime.until else { return nil }
+        self.chime = nil
+        return isUndecided ? beepVerdicts(chime.heard) : nil
+    }
+
+    private mutating func beepVerdicts(_ heard: ToneDetector.Heard) -> AnswerVerdict? {
         speech.closeUtterance()
         hasGreetingEnded = false
         var pitch = "\(Int(heard.hertz.rounded())) Hz"
         if let second = heard.secondHertz { pitch += " + \(Int(second.rounded())) Hz" }
         let evidence =
             "beep \(pitch), \(Self.time(heard.frames)), ended at \(Self.number(heard.endSample / 8)) ms"
-        guard answeredBy != .voicemail else { return verdict(.beepHeard, 0.95, evidence) }
-        let first = recognise(.voicemail, 0.9, evidence)
-        queued = verdict(.beepHeard, 0.9, evidence)
+        guard answeredBy != .voicemail, phrase?.answeredBy != .screening else {
+            return verdict(.beepHeard, 0.95, evidence, facts: facts(of: heard))
+        }
+        let first = recognise(.voicemail, 0.9, evidence, facts: facts(of: heard))
+        queued = verdict(.beepHeard, 0.9, evidence, facts: first.facts)
         queued?.atMilliseconds += 20
         return first
     }
 
-    private mutating func lineToneVerdict(_ who: AnsweredBy, _ what: String) -> AnswerVerdict? {
-        // A fax may wait for longer than silence was waited for.
-        guard answeredBy == nil || answeredBy == .unknown && who == .fax else { return nil }
-        return recognise(who, 0.9, what)
+    private func facts(of heard: ToneDetector.Heard) -> AnswerFacts {
+        var facts = AnswerFacts()
+        facts.beepHertz = Int(heard.hertz.rounded())
+        facts.beepMilliseconds = heard.frames * 20
+        facts.beepEndMilliseconds = heard.endSample / 8
+        return facts
     }
 
     // MARK: Verdicts
 
-    private mutating func recognise(
-        _ who: AnsweredBy, _ confidence: Double, _ evidence: String
+    mutating func recognise(
+        _ who: AnsweredBy, _ confidence: Double, _ evidence: String,
+        _ rhythm: AnswerFacts.Rhythm? = nil, tone: String? = nil, facts: AnswerFacts? = nil
     ) -> AnswerVerdict {
         answeredBy = who
         decidedAt = frames
-        return verdict(.recognised, confidence, evidence)
+        var facts = facts ?? self.facts(rhythm)
+        facts.tone = tone
+        return verdict(.recognised, confidence, evidence, facts: facts)
     }
 
-    private func verdict(
-        _ stage: AnswerVerdict.Stage, _ confidence: Double, _ evidence: String
+    func verdict(
+        _ stage: AnswerVerdict.Stage, _ confidence: Double, _ evidence: String, facts: AnswerFacts
     ) -> AnswerVerdict {
         AnswerVerdict(
             answeredBy: answeredBy ?? .unknown, stage: stage, confidence: confidence,
-            atMilliseconds: frames * 20, evidence: evidence)
+            atMilliseconds: frames * 20, evidence: evidence, facts: facts)
     }
 
-    private static func time(_ frames: Int) -> String { "\(number(frames * 20)) ms" }
+    /// What is known of the utterance so far.
+    func facts(_ rhythm: AnswerFacts.Rhythm?) -> AnswerFacts {
+        var facts = AnswerFacts()
+        facts.rhythm = rhythm
+        facts.keys = keys.isEmpty ? nil : keys
+        guard let utterance = speech.current else { return facts }
+        facts.speechStartMilliseconds = utterance.start * 20
+        facts.greetingMilliseconds = utterance.length * 20
+        facts.words = utterance.words
+        facts.longestPauseMilliseconds = utterance.longestPause * 20
+        facts.pauseMilliseconds = speech.pause(at: frames - 1) * 20
+        return facts
+    }
+
+    static func time(_ frames: Int) -> String { "\(number(frames * 20)) ms" }
 
     /// `2,340`.
-    private static func number(_ value: Int) -> String {
+    static func number(_ value: Int) -> String {
         guard value >= 1_000 else { return "\(value)" }
         let rest = String(value % 1_000)
         return "\(value / 1_000)," + String(repeating: "0", count: 3 - rest.count) + rest
-    }
-
-    /// The configuration in frames.
-    private struct Limits: Hashable, Sendable {
-        private let silence: Int
-        private let silencePerSpeech: Double
-        let voicemailSpeech: Int
-        let minimumSpeech: Int
-        let greetingEndSilence: Int
-        let noSpeech: Int
-        let revision: Int
-        let beepRevision: Int
-        let listening: Int
-
-        init(_ configuration: Configuration) {
-            func frames(_ duration: Duration) -> Int { Int(duration / .milliseconds(20)) }
-            silence = frames(configuration.humanSilence)
-            silencePerSpeech = min(10, max(0, configuration.silencePerSpeech))
-            voicemailSpeech = frames(configuration.voicemailSpeech)
-            minimumSpeech = frames(configuration.minimumSpeech)
-            greetingEndSilence = frames(configuration.greetingEndSilence)
-            noSpeech = frames(configuration.noSpeech)
-            revision = frames(configuration.revision)
-            beepRevision = frames(configuration.beepRevision)
-            listening = frames(configuration.listening)
-        }
-
-        func humanSilence(after speech: Int) -> Int { silence + Int(Double(speech) * silencePerSpeech) }
     }
 }

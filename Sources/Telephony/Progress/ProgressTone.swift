@@ -13,22 +13,35 @@ public enum ProgressTone: Hashable, Sendable {
     case specialInformation(SpecialInformation)
     /// Another fax is calling: CNG, 1,100 Hz.
     case faxCalling
-    /// A fax or modem answers: CED, 2,100 Hz.
+    /// A fax or modem answers: CED, 2,100 Hz, an old modem: 2,225 Hz, or data at once, as faxes without CED send it (V.21).
     case faxAnswering
     /// One tone by itself, as voicemails give it; its stronger pitch.
     case beep(hertz: Int)
+    /// A telephone key in the sound: `0`...`9`, `*`, `#`, `A`...`D`.
+    case key(Character)
 }
 
-extension ProgressTone {
-    /// In words, when it is a tone of the exchange, behind which nobody is.
-    var lineWords: String? {
+extension ProgressTone: CustomStringConvertible {
+    /// In words: `busy tone`, `beep 1,000 Hz`, `key 5`.
+    public var description: String {
         switch self {
         case .dialTone: "dial tone"
         case .ringback: "ringback tone"
         case .busy: "busy tone"
         case .congestion: "congestion tone"
         case .specialInformation(let information): "special information tone: \(information.text)"
-        case .faxCalling, .faxAnswering, .beep: nil
+        case .faxCalling: "fax calling tone"
+        case .faxAnswering: "fax or modem answering"
+        case .beep(let hertz): "beep \(EnergyAnswerClassifier.number(hertz)) Hz"
+        case .key(let key): "key \(key)"
+        }
+    }
+
+    /// Whether it is a tone of the exchange, behind which nobody is.
+    var isOfExchange: Bool {
+        switch self {
+        case .dialTone, .ringback, .busy, .congestion, .specialInformation: true
+        case .faxCalling, .faxAnswering, .beep, .key: false
         }
     }
 }

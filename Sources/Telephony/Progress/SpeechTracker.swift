@@ -11,15 +11,30 @@ struct SpeechTracker: Sendable {
         var end: Int
         /// Loud frames in it.
         var loud: Int
+        /// Stretches of sound with pauses between them: about the words.
+        var words = 1
+        /// Longest of the pauses.
+        var longestPause = 0
+        /// How many were as long as those between sentences.
+        var sentencePauses = 0
 
         var length: Int { end - start }
     }
 
     private static let onsetFrames = 3
+    /// A shorter gap lies inside a word, before a plosive.
+    var wordGapFrames = 4
+    var sentencePauseFrames = 12
 
     private(set) var current: Utterance?
     /// Loud frames of all utterances.
     private(set) var totalLoud = 0
+    /// The stretch of sound that was heard last, also of an utterance that has been closed.
+    private(set) var sound = 0..<0
+    /// First frame of the word that goes on, or was said last.
+    private(set) var wordStart = 0
+    /// First frame of the first sound since the answer.
+    private(set) var firstStart: Int?
     private var run = 0
     /// Loud frames of one pitch: a vowel, or the beginning of a tone.
     private var pitched = 0
@@ -53,13 +68,26 @@ struct SpeechTracker: Sendable {
             // Inside an utterance two frames in a row are a sound.
             guard run >= 2 else { return }
             let added = run == 2 ? 2 : 1
+            if run == 2 {
+                let pause = index - 1 - utterance.end
+                utterance.longestPause = max(utterance.longestPause, pause)
+                if pause >= sentencePauseFrames { utterance.sentencePauses += 1 }
+                if pause >= wordGapFrames {
+                    utterance.words += 1
+                    wordStart = index - 1
+                }
+            }
+            sound = index + 1 - run..<index + 1
             utterance.end = index + 1
             utterance.loud += added
             totalLoud += added
             current = utterance
         } else if run >= Self.onsetFrames {
             current = Utterance(start: index + 1 - run, end: index + 1, loud: run)
+            sound = index + 1 - run..<index + 1
             totalLoud += run
+            wordStart = index + 1 - run
+            firstStart = firstStart ?? index + 1 - run
         }
     }
 

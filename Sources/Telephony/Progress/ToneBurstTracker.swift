@@ -12,6 +12,8 @@ struct ToneBurst: Hashable, Sendable {
     var secondHertz: Double?
     /// Frames that were tonal.
     var members = 1
+    /// Those far from the mean of the ones before: the notes of a melody.
+    var strays = 0
     /// Whether pitch, level and purity stood still, as in no voice.
     var isSteady = true
     /// Mean square of its loudest frame.
@@ -46,6 +48,8 @@ struct ToneBurstTracker: Sendable {
     /// Loud ones among them: between tones of the line there is nothing.
     private(set) var disturbed = 0
     private var lastLoudest = 0.0
+    /// The strongest pitches of the last frame; `nil` where it was too soft to have one.
+    private(set) var peaks: ToneSpectrum.Peaks?
 
     /// Takes the next frame of 160 samples.
     ///
@@ -54,9 +58,9 @@ struct ToneBurstTracker: Sendable {
         let index = frames
         frames += 1
         let energy = Mixer.meanSquare(frame)
-        let peaks = energy >= Self.minimumEnergy ? ToneSpectrum.peaks(of: frame) : nil
+        peaks = energy >= Self.minimumEnergy ? ToneSpectrum.peaks(of: frame) : nil
         guard let peaks, peaks.purity >= Self.minimumPurity,
-            (380...2_120).contains(peaks.hertz) || isLow(peaks)
+            (380...2_252).contains(peaks.hertz) || isLow(peaks)
         else {
             next = nil
             return pass(energy, at: index)
@@ -119,6 +123,7 @@ struct ToneBurstTracker: Sendable {
                 burst.isSteady = false
             }
         }
+        if abs(peaks.hertz - burst.hertz) > 100 { burst.strays += 1 }
         burst.members += 1
         burst.hertz += (peaks.hertz - burst.hertz) / Double(min(burst.members, 16))
         burst.secondHertz = burst.secondHertz ?? peaks.secondHertz

@@ -1,15 +1,23 @@
+private import RTPMedia
 private import SIPCore
 
 extension Trunk {
-    /// - Parameter canSign: Whether the dialer has an identity to sign calls with.
+    /// - Parameters:
+    ///   - canSign: Whether the dialer has an identity to sign calls with.
+    ///   - canEncrypt: Whether it has what encrypts audio.
     /// - Throws: ``CallError/Code/invalidTrunk``, naming the trunk's place in the list and the field.
-    static func validate(_ trunks: [Trunk], canSign: Bool) throws(CallError) {
+    static func validate(
+        _ trunks: [Trunk], canSign: Bool, canEncrypt: Bool = false
+    ) throws(CallError) {
         var names: Set<String> = []
         for (index, trunk) in trunks.enumerated() {
             var fault = trunk.fault()
             if !names.insert(trunk.name).inserted { fault = "`name` is that of another trunk" }
             if trunk.attestation != nil, !canSign {
                 fault = "`attestation` needs an identity of the dialer to sign with"
+            }
+            if trunk.mediaSecurity != .off, !canEncrypt {
+                fault = "`mediaSecurity` needs the dialer's `mediaSecurity` to encrypt with"
             }
             if let fault { throw CallError(.invalidTrunk, "trunk \(index + 1): \(fault)") }
         }
@@ -28,6 +36,15 @@ extension Trunk {
         for (field, numbers) in [("numbers", numbers), ("verifiedNumbers", verifiedNumbers)]
         where !numbers.allSatisfy(PhoneDigits.isNumber) {
             return "`\(field)` has something that is no number"
+        }
+        if let codecs, codecs.isEmpty { return "`codecs` is empty" }
+        if !(10...60).contains(packetMilliseconds) || packetMilliseconds % 10 != 0 {
+            return "`packetMilliseconds` is 10, 20, 30, 40, 50 or 60"
+        }
+        if let mediaTimeout, mediaTimeout != .zero,
+            mediaTimeout < .seconds(1) || mediaTimeout > .seconds(3_600)
+        {
+            return "`mediaTimeout` is 1 to 3,600 seconds, or 0 for none"
         }
         if usesSecureURIs, transport != .tls { return "`usesSecureURIs` needs the transport TLS" }
         if let fault = dialFormat.fault() { return "`dialFormat`: \(fault)" }
@@ -82,5 +99,20 @@ enum PhoneDigits {
         let digits = bare.utf8.first == UInt8(ascii: "+") ? bare.dropFirst() : bare[...]
         return (1...40).contains(digits.utf8.count)
             && digits.utf8.allSatisfy { "0123456789*#".utf8.contains($0) }
+    }
+}
+
+extension DialerConfiguration {
+    /// - Throws: ``CallError/Code/invalidTrunk`` for a codec of the dialer or of a trunk that nobody provides.
+    func validateCodecs(of trunks: [Trunk]) throws(CallError) {
+        guard !codecs.isEmpty else { throw CallError(.invalidTrunk, "`codecs` of the dialer is empty") }
+        let places: [(String, [AudioCodecKind])] =
+            [("the dialer", codecs)] + trunks.enumerated().map { ("trunk \($0 + 1)", $1.codecs ?? []) }
+        for (place, kinds) in places {
+            for kind in kinds where !kind.isBuiltIn && !codecProviders.contains(where: { $0.kind == kind }) {
+                throw CallError(
+                    .invalidTrunk, "\(place): `codecs` names \(kind.rawValue), which needs a codec provider")
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 
@@ -138,9 +139,10 @@ final class TrunkLines: Sendable {
         let bound = await engine.ask { engine in Result { () throws(CallError) in try engine.open(local) } }
         try bound.get()
         for (index, trunk) in trunks.enumerated() {
-            let route = TrunkRoute(
+            var route = TrunkRoute(
                 trunk: local, local: local, advertisedHost: trunk.advertisedHost ?? local.uriHost,
                 advertisedMedia: trunk.advertisedHost.flatMap { SocketAddress(host: $0, port: 0) } ?? local)
+            route.setMedia(of: trunk, configuration)
             let line = TrunkLine(index: index, trunk: trunk, route: route, engine: engine)
             engine.post { $0.admit(trunk.allowedSources, of: line) }
         }
@@ -180,6 +182,7 @@ final class TrunkLines: Sendable {
             let own = local.isUnspecified ? driver.sourceAddress(toReach: trunkAddress) ?? local : local
             var route = TrunkRoute(
                 trunk: trunkAddress, local: local, advertisedHost: own.uriHost, advertisedMedia: own)
+            route.setMedia(of: trunk, configuration)
             if let host = trunk.advertisedHost {
                 let literal = SocketAddress(host: host, port: 0)
                 route.advertisedHost = literal?.uriHost ?? host

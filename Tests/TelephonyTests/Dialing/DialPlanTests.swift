@@ -85,8 +85,8 @@ struct DialPlanTests {
             ("abc-1.2_X", "abc-1.2_X"), ("../../etc/passwd", "_._.._etc_passwd"), ("a/b\0c", "a_b_c"),
         ])
     func fileName(id: String, name: String) {
-        let track = RecordingTrack(.stereoWAV(directory: "/tmp/r"), id: CallID(id))
-        #expect(track?.path == "/tmp/r/\(name).wav")
+        let recording = CallRecording(.stereoWAV(directory: "/tmp/r"), id: CallID(id))
+        #expect(recording?.paths == ["/tmp/r/\(name).wav"])
     }
 
     @Test("A sips URI is dialed over TLS alone; a trunk of sips URIs has them everywhere")

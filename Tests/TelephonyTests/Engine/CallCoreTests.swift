@@ -212,6 +212,24 @@ struct CallCoreTests {
                     sipStatus: 487, text: "special information tone before the answer: vacant code"))
     }
 
+    @Test(
+        "A tone that the network plays until the ring timeout says what became of the call",
+        arguments: [
+            (ProgressTone.busy, CallDisposition.busy), (.congestion, .trunkFault),
+            (.specialInformation(.noCircuit), .trunkFault), (.specialInformation(.reorder), .trunkFault),
+            (.ringback, .noAnswer), (.beep(hertz: 900), .noAnswer),
+        ])
+    mutating func toneUntilTimeout(tone: ProgressTone, disposition: CallDisposition) throws {
+        core.dial(sipCallID: "abc", at: at(0), into: &out)
+        core.receive(provisional: response(183, sdp: [9]), at: at(1), into: &out)
+        core.mediaReady(isFinal: false, at: at(1), into: &out)
+        core.heard(tone, at: at(3), into: &out)
+        #expect(core.state.awaitsAnswer)
+        core.fire(at: at(60), into: &out)
+        core.receive(failure: .rejected(response(487)), at: at(61), into: &out)
+        #expect(core.outcome.disposition == disposition)
+    }
+
     @Test("An information tone after the answer is told and changes nothing")
     mutating func informationAfterAnswer() {
         answerCall()

@@ -20,4 +20,14 @@ struct InfoDigitsTests {
     func key(type: String, text: String, key: Character?) {
         #expect(InfoDigits.digit(in: SIPBody(contentType: type, bytes: Array(text.utf8))) == key)
     }
+
+    @Test("A key of ours is application/dtmf-relay with its duration, and is read again")
+    func body() {
+        let body = InfoDigits.body(of: "#")
+        #expect(
+            body
+                == SIPBody(
+                    contentType: "application/dtmf-relay", bytes: Array("Signal=#\r\nDuration=160\r\n".utf8)))
+        #expect(InfoDigits.digit(in: body) == "#")
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RTPMedia
 import SIPCore
 import SansIO
 import TestSupport
@@ -67,6 +68,11 @@ struct MetricsTests {
             media.packetsLost = 2
             media.packetsSent = 100
             media.jitterMilliseconds = 4
+            media.inboundQuality = VoiceQuality(
+                source: .measured, rFactor: 88, mosListening: 4.3, mosConversational: 4.25, lossRate: 0.02,
+                discardRate: 0, oneWayDelayMilliseconds: 80)
+            media.rejections = MediaRejections()
+            media.rejections?.stranger = 7
             record.media = media
         }
         return record
@@ -107,6 +113,11 @@ struct MetricsTests {
         #expect(value("outdial_post_dial_delay_seconds_bucket", ["le": "1"]) == 1)
         #expect(value("outdial_call_duration_seconds_sum") == 60)
         #expect(value("outdial_rtp_loss_ratio_bucket", ["le": "0.01"]) == 0)
+        #expect(value("outdial_call_mos_inbound_bucket", ["le": "4.2"]) == 0)
+        #expect(value("outdial_call_mos_inbound_bucket", ["le": "4.34"]) == 1)
+        #expect(value("outdial_call_mos_outbound_count") == 0)
+        #expect(value("outdial_rtp_rejected_total", ["reason": "stranger"]) == 7)
+        #expect(value("outdial_rtp_rejected_total", ["reason": "malformed"]) == 0)
         #expect(value("outdial_rtp_loss_ratio_bucket", ["le": "0.02"]) == 1)
         #expect(value("outdial_rtp_jitter_seconds_bucket", ["le": "0.005"]) == 1)
         #expect(value("outdial_x", ["campaign": "two"]) == 2)

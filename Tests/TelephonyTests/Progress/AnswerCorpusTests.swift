@@ -45,6 +45,7 @@ private struct Score {
                 case "human": last == .human
                 case "machine", "beep": last == .voicemail
                 case "fax": last == .fax
+                case "silence": last == nil || last == .silence
                 default: last == nil || last == .unknown
                 }
             total[answer.label, default: 0] += 1

@@ -109,13 +109,35 @@ struct CallProgressDetectorTests {
         #expect(tones(in: short, by: inGermany).map(\.tone) == [.congestion])
     }
 
-    @Test("Keys, speech and noise are no tone of the line")
-    func nothing() throws {
-        var keys: [Int16] = []
-        for key in "1234567890*#ABCD" {
-            keys += tone(try #require(Tone.digit(key)), 100) + silence(300)
+    @Test("Every telephone key is told once for each press, and is no beep", arguments: [60, 100, 300])
+    func keys(milliseconds: Int) throws {
+        var sound = silence(300)
+        for key in "12334567890*#ABCD" {
+            sound += tone(try #require(Tone.digit(key)), milliseconds) + silence(200)
         }
-        #expect(tones(in: keys).map(\.tone) == [])
+        #expect(tones(in: sound).map(\.tone) == "12334567890*#ABCD".map { .key($0) })
+    }
+
+    @Test("Data of a fax or modem is an answer, in either direction's pitches")
+    func faxData() {
+        for pitches in [(1_650.0, 1_850.0), (980, 1_180)] {
+            let flags = ShiftedTone.flags(pitches, milliseconds: 1_000).map { Int16($0 * 4_000) }
+            #expect(tones(in: silence(333) + flags + silence(900)).map(\.tone) == [.faxAnswering])
+        }
+    }
+
+    @Test(
+        "In words",
+        arguments: [
+            (ProgressTone.specialInformation(.vacantCode), "special information tone: vacant code"),
+            (.busy, "busy tone"), (.beep(hertz: 1_400), "beep 1,400 Hz"), (.key("#"), "key #"),
+        ])
+    func words(tone: ProgressTone, text: String) {
+        #expect(tone.description == text)
+    }
+
+    @Test("Speech and noise are no tone of the line")
+    func nothing() throws {
         let text = "Hello, you have reached Maria Lopez. Please leave a message after the tone."
         #expect(tones(in: silence(300) + speech(text) + silence(2_000)).map(\.tone) == [])
         var generator = SeededGenerator(seed: 8)

@@ -1,6 +1,7 @@
 import RTPMedia
 import SansIO
 import Telephony
+import TestSupport
 import Testing
 
 /// All verdicts on 8 kHz audio.
@@ -81,7 +82,7 @@ struct EnergyAnswerClassifierTests {
 
     @Test("A greeting without a beep ends with silence, once")
     func greetingWithoutBeep() throws {
-        let before = silence(300) + speech(Self.greeting)
+        let before = silence(700) + speech(Self.greeting)
         let found = verdicts(on: before + silence(6_000))
         #expect(found.map(\.stage) == [.recognised, .greetingEnded])
         let reported = try #require(found.last).atMilliseconds - before.count / 8
@@ -106,6 +107,61 @@ struct EnergyAnswerClassifierTests {
         #expect(talksOn.last?.stage == .beepHeard)
         let beeps = verdicts(on: short + beep(1_000, 300) + silence(1_000))
         #expect(beeps.map(\.answeredBy) == [.human, .voicemail, .voicemail])
+    }
+
+    @Test(
+        "A beep that begins in the silence behind a few words is waited for: the first verdict is voicemail",
+        arguments: [(500, 400), (500, 1_000), (700, 600)])
+    func beepAfterFewWords(pause: Int, length: Int) {
+        let found = verdicts(
+            on: silence(300) + speech("Leave a message") + silence(pause) + beep(900, length) + silence(2_000)
+        )
+        #expect(found.map(\.answeredBy) == [.voicemail, .voicemail])
+        #expect(found.last?.stage == .beepHeard)
+    }
+
+    @Test("The longer somebody spoke, the longer the silence that makes a person of them")
+    func silences() {
+        let text = ["Yes", "Maria speaking", "Good morning, this is Acme dental, Susan speaking"]
+        let waits = text.map { words in
+            let before = silence(500) + speech(words)
+            return (verdicts(on: before + silence(3_000)).first?.atMilliseconds ?? 0) - before.count / 8
+        }
+        #expect((560...680).contains(waits[0]))
+        #expect(waits[0] < waits[1] && waits[1] < waits[2] && waits[2] <= 1_480, "\(waits)")
+    }
+
+    @Test("A telephone key is no beep, and the verdict names it")
+    func keys() throws {
+        let key = tone(try #require(Tone.digit("5")), 200)
+        let found = verdicts(
+            on: silence(400) + key + silence(500) + speech("Hello?") + silence(1_500))
+        #expect(found.map(\.answeredBy) == [.human])
+        #expect(found.first?.facts.keys == "5")
+    }
+
+    @Test(
+        "A fax that sends data without a tone before it is a fax",
+        arguments: [(1_650.0, 1_850.0), (980, 1_180)])
+    func faxData(one: Double, zero: Double) {
+        let flags = ShiftedTone.flags((one, zero), milliseconds: 1_500).map { Int16($0 * 6_000) }
+        let found = verdicts(on: silence(700) + flags + silence(4_000))
+        #expect(found.map(\.answeredBy) == [.fax])
+        #expect(found.first?.facts.tone == "fax data at 300 bit/s")
+        #expect((900...1_000).contains(found.first?.atMilliseconds ?? 0))
+    }
+
+    @Test("The notes of a melody, on hold, are neither beep nor dial tone nor a person's silence")
+    func melody() {
+        let notes = [440.0, 523, 587, 659, 523, 494, 440, 659, 587, 392, 494, 523]
+        let music = notes.flatMap { beep($0, 360) }
+        let found = verdicts(on: silence(300) + speech("Please hold") + silence(300) + music)
+        #expect(found == [])
+        var bank = CallProgressDetector()
+        let told = stride(from: 0, to: music.count - 159, by: 160).compactMap {
+            bank.process(music.span.extracting($0..<$0 + 160))
+        }
+        #expect(told == [])
     }
 
     @Test("A person stays a person however long they talk later, and keys are no beeps")
@@ -149,17 +205,17 @@ struct EnergyAnswerClassifierTests {
         }
     }
 
-    @Test("Silence and noise are unknown after five seconds; what is said later still counts")
+    @Test("Silence and noise are silence after five seconds; what is said later still counts")
     func nothing() {
         var generator = SeededGenerator(seed: 4)
         let noise = (0..<48_000).map { _ in Int16(Int.random(in: -900...900, using: &generator)) }
         for quiet in [silence(6_000), noise] {
             let found = verdicts(on: quiet)
-            #expect(found.map(\.answeredBy) == [.unknown])
+            #expect(found.map(\.answeredBy) == [.silence])
             #expect(found.first?.atMilliseconds == 5_000)
         }
         let late = verdicts(on: silence(6_000) + speech("Hello?") + silence(2_000))
-        #expect(late.map(\.answeredBy) == [.unknown, .human])
+        #expect(late.map(\.answeredBy) == [.silence, .human])
     }
 
     @Test("Clicks and single lost packets change nothing")

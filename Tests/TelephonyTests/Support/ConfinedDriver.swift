@@ -22,12 +22,25 @@ final class ConfinedDriver: Driver {
     }
 
     func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
+        try grant()
+        return try driver.bind(address, for: client)
+    }
+
+    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
+        try grant()
+        return try driver.bindPolled(address, for: client)
+    }
+
+    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {
+        driver.poll(socket, into: &buffer)
+    }
+
+    private func grant() throws(DriverError) {
         let isGranted = socketsLeft.withLock { left in
             defer { left = max(0, left - 1) }
             return left > 0
         }
         guard isGranted else { throw DriverError(code: .tooManyDescriptors, message: "out of descriptors") }
-        return try driver.bind(address, for: client)
     }
 
     func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
@@ -40,6 +53,7 @@ final class ConfinedDriver: Driver {
     var now: MonotonicInstant { driver.now }
     var wallClock: WallClockInstant { driver.wallClock }
     func makeGenerator(label: String) -> SeededGenerator { driver.makeGenerator(label: label) }
+    func makeSecret(byteCount: Int) -> [UInt8] { driver.makeSecret(byteCount: byteCount) }
     func attach(_ client: any DriverClient) -> DriverClientID { driver.attach(client) }
     func detach(_ client: DriverClientID) { driver.detach(client) }
     func close(_ socket: SocketID) { driver.close(socket) }
