@@ -1,3 +1,5 @@
+internal import Telephony
+
 extension AgentScript {
     /// Names that steps put into the result's data, and so into later texts.
     var savedNames: Set<String> {
@@ -29,6 +31,37 @@ extension AgentScript {
         for (index, step) in steps.enumerated() {
             for (field, text) in step.texts { _ = try PromptTemplate(text, step: index, field: field) }
         }
+        try checkAnswering()
+    }
+
+    /// What the policy is to say must be there: a script has no words of its own.
+    private func checkAnswering() throws(ScriptError) {
+        if answering.voicemail == .leaveMessage, answering.message ?? stepMessage == nil {
+            throw ScriptError(step: nil, field: "answering.message", problem: .missing)
+        }
+        if answering.screening == .introduce, answering.introduction == nil {
+            throw ScriptError(step: nil, field: "answering.introduction", problem: .missing)
+        }
+        for (field, text) in answeringTexts { _ = try PromptTemplate(text, step: nil, field: field) }
+    }
+
+    /// Texts of the policy, with the fields they stand in.
+    private var answeringTexts: [(field: String, text: String)] {
+        [
+            ("answering.message", answering.message), ("answering.introduction", answering.introduction),
+            ("answering.prompt", answering.prompt),
+        ].compactMap { field, text in text.map { (field, $0) } }
+    }
+
+    /// What it leaves on a voicemail: the policy's message, or else that of the first step that leaves one.
+    package var voicemailText: String? { answering.message ?? stepMessage }
+
+    /// What the first step that leaves a message says.
+    var stepMessage: String? {
+        for step in steps {
+            if case .leaveMessage(let text, _) = step.action { return text }
+        }
+        return nil
     }
 
     /// Whether every place of every text can be filled for a call with this context.
@@ -48,7 +81,7 @@ extension AgentScript {
 }
 
 extension PromptTemplate {
-    fileprivate init(_ text: String, step: Int, field: String) throws(ScriptError) {
+    fileprivate init(_ text: String, step: Int?, field: String) throws(ScriptError) {
         do {
             try self.init(text)
         } catch {

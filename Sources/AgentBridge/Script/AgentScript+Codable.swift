@@ -12,6 +12,7 @@ extension AgentScript: Codable {
             throw fields.error("rateHertz", .notAllowed(expected: "8000, 16000, 24000 or 48000"))
         }
         interruption = try Self.interruption(&fields)
+        answering = try fields.answering("answering") ?? AnsweringPolicy()
         steps = try fields.required("steps", as: StepList.self, "a list of steps").steps
         try fields.finish()
     }
@@ -52,6 +53,7 @@ extension AgentScript: Codable {
             try nested.encode(
                 policy.minimumSpeech.wholeMilliseconds, forKey: .init("minimumSpeechMilliseconds"))
         }
+        if answering != AnsweringPolicy() { try container.encode(answering, forKey: .init("answering")) }
         try container.encode(steps, forKey: .init("steps"))
     }
 }

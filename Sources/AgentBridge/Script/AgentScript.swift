@@ -51,7 +51,8 @@ public struct AgentScript: Hashable, Sendable {
     /// Goes to the step of the case that comes about, to `otherwise` when it is not listed, or on to the next step.
     public struct Branch: Hashable, Sendable {
         public enum Subject: String, Hashable, Sendable, Codable, CaseIterable {
-            /// Who answered: `human`, `voicemail`, `unknown`; no word in time is `unknown`.
+            /// Who answered: `human`, `voicemail`, `screening`, `ivr`, `fax`, `silence`, `unknown`; no word in time is
+            /// `unknown`.
             case verdict
             /// The keys collected last or, when there are none, one pressed in time; `none`.
             case digits
@@ -89,16 +90,19 @@ public struct AgentScript: Hashable, Sendable {
     /// Rate at which it speaks; `nil` takes the call's.
     public var rateHertz: Int?
     public var interruption: Interruption
+    /// What is done about who answers, beside the steps: they are what a person hears.
+    public var answering: AnsweringPolicy
     public var steps: [Step]
 
     public init(
         name: String = "script", rateHertz: Int? = nil,
         interruption: Interruption = .byVoice(BargeIn.Policy()),
-        steps: [Step]
+        answering: AnsweringPolicy = AnsweringPolicy(), steps: [Step]
     ) {
         self.name = name
         self.rateHertz = rateHertz
         self.interruption = interruption
+        self.answering = answering
         self.steps = steps
     }
 

@@ -1,3 +1,5 @@
+internal import Telephony
+
 /// The fields of one JSON object in a script, read with errors that name the step and the field.
 package struct ScriptFields {
     package struct Key: CodingKey, Hashable {
@@ -80,6 +82,34 @@ package struct ScriptFields {
             throw error(name, .notAllowed(expected: "one of 0-9, *, #, A-D"))
         }
         return key
+    }
+
+    /// An answering policy; its errors name their field.
+    mutating func answering(_ name: String) throws -> AnsweringPolicy? {
+        known.insert(name)
+        guard container.contains(Key(name)) else { return nil }
+        do {
+            return try container.decode(AnsweringPolicy.self, forKey: Key(name))
+        } catch DecodingError.typeMismatch(let type, let context) {
+            let expected = [
+                "\(String.self)": "a text", "\(Double.self)": "a number of seconds",
+            ]["\(type)", default: "an object"]
+            throw error(Self.path(context, name), .wrongType(expected: expected))
+        } catch DecodingError.dataCorrupted(let context) {
+            let text = context.debugDescription
+            let prefix = "must be "
+            let problem: ScriptError.Problem =
+                text.hasPrefix(prefix)
+                ? .notAllowed(expected: String(text.dropFirst(prefix.count))) : .unknown
+            throw error(Self.path(context, name), problem)
+        } catch is DecodingError {
+            throw error(name, .wrongType(expected: "an object"))
+        }
+    }
+
+    private static func path(_ context: DecodingError.Context, _ name: String) -> String {
+        let names = context.codingPath.map(\.stringValue)
+        return (names.firstIndex(of: name).map { names[$0...] } ?? names[...]).joined(separator: ".")
     }
 
     package func nested(_ name: String) throws -> ScriptFields {

@@ -6,14 +6,10 @@ extension ScriptedAgent.Sound {
 
     /// The same sound at another rate; as it is when the resampler refuses the rates.
     package func converted(toHertz rate: Int) -> Self {
-        guard rate != rateHertz, !samples.isEmpty,
-            var resampler = try? SpeexResampler(from: rateHertz, to: rate, quality: 5, start: .aligned)
-        else { return self }
-        var output: [Int16] = []
-        // What is still in the filter comes out with silence behind the sound.
-        let padded = samples + [Int16](repeating: 0, count: max(64, rateHertz / 50))
-        do { try resampler.resample(padded.span, into: &output) } catch { return self }
-        return Self(samples: Array(output.prefix(samples.count * rate / rateHertz)), rateHertz: rate)
+        guard let samples = try? AudioResampler.converted(samples, from: rateHertz, to: rate) else {
+            return self
+        }
+        return Self(samples: samples, rateHertz: rate)
     }
 }
 

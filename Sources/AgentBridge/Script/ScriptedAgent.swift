@@ -50,6 +50,7 @@ public struct ScriptedAgent: VoiceAgent {
         var options = AgentOptions()
         options.audioRateHertz = script.rateHertz
         options.tools = tools
+        options.answering = script.answering
         options.bargeIn =
             switch script.interruption {
             case .never: nil
@@ -80,6 +81,14 @@ public struct ScriptedAgent: VoiceAgent {
             saved.isDisjoint(with: template.variables), let words = try? template.render(request.context)
         else { return Preparation(opening: nil) }
         return Preparation(opening: (step, SpokenText(words, rateHertz: rate)))
+    }
+
+    /// The policy's message; without one that of the first step that leaves a message.
+    public func voicemailMessage(
+        for session: AgentSession, prepared: Preparation
+    ) async throws -> PreparedSpeech? {
+        guard let text = session.answering.message ?? script.stepMessage else { return nil }
+        return try await speech(of: try session.filled(text), for: session, prepared: prepared)
     }
 
     public func converse(_ session: AgentSession, prepared: Preparation) async throws -> AgentResult {

@@ -15,9 +15,11 @@ public struct AgentCallHandler<Agent: VoiceAgent>: CallHandler {
     public var audioRateHertz: Int? { agent.options.audioRateHertz }
 
     public func prepare(for request: CallRequest, id: CallID) async throws -> CallPerformance {
-        let prepared = try await agent.prepare(for: request, id: id)
         var options = agent.options
         options.transcriber = transcriber ?? options.transcriber
+        options.answering = request.answering ?? options.answering
+        try options.answering.check(context: request.context)
+        let prepared = try await agent.prepare(for: request, id: id)
         return { [agent, options] call in
             try await Conversation(agent: agent, prepared: prepared, options: options).hold(on: call)
         }
@@ -69,19 +71,17 @@ struct Conversation<Agent: VoiceAgent>: Sendable {
 
     func hold(on call: Call) async throws -> AgentResult {
         let answeredAt = try await Self.answer(of: call)
+        var options = options
+        // Nobody asks who calls us.
+        if call.direction == .inbound { options.answering = AnsweringPolicy() }
         let session = AgentSession(call: call, answeredAt: answeredAt, options: options)
         if let rate = options.audioRateHertz, rate != call.audio.rateHertz {
             let error = AgentError.rateMismatch(agentHertz: rate, callHertz: call.audio.rateHertz)
             return AgentResult(status: .failed, note: error.description)
         }
-        var result = await withTaskGroup { group in
-            group.addTask { await session.follow() }
-            group.addTask { await session.listen() }
-            group.addTask { await session.runTools() }
-            if let transcriber = options.transcriber {
-                group.addTask { await session.transcribe(with: transcriber) }
-            }
-            let result = await converse(session)
+        var result = await withTaskGroup(of: Part.self) { group in
+            addServices(of: session, to: &group)
+            let result = await serve(session, in: &group)
             let isHeldUp = session.update { [now = call.now] state in
                 state.finish(at: now)
                 return state.helpersAtWork > 0
@@ -114,7 +114,27 @@ struct Conversation<Agent: VoiceAgent>: Sendable {
         throw CallError(.notAnswered, "the call ended without an answer")
     }
 
-    private func converse(_ session: AgentSession) async -> AgentResult {
+    private func addServices(of session: AgentSession, to group: inout TaskGroup<Part>) {
+        group.addTask {
+            await session.follow()
+            return .service
+        }
+        group.addTask {
+            await session.listen()
+            return .service
+        }
+        group.addTask {
+            await session.runTools()
+            return .service
+        }
+        guard let transcriber = options.transcriber else { return }
+        group.addTask {
+            await session.transcribe(with: transcriber)
+            return .service
+        }
+    }
+
+    func converse(_ session: AgentSession) async -> AgentResult {
         let fallback: AgentResult
         do {
             fallback = try await agent.converse(session, prepared: prepared)
@@ -166,6 +186,7 @@ extension AgentSession {
         update { $0.helpersAtWork += 1 }
         defer { update { $0.helpersAtWork -= 1 } }
         guard let text = try? await transcriber.transcribe(pending.segment), !text.isEmpty else { return }
+        hear(transcript: PartialTranscript(text, isFinal: true))
         let now = call.now
         update { $0.transcribed(pending.index, as: text, source: transcriber.source, at: now) }
     }

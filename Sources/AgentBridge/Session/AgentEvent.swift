@@ -24,6 +24,8 @@ public struct AgentEvent: Hashable, Sendable {
         case digit(Character)
         /// The classifier's word on who answered; a later one replaces it.
         case verdict(AnswerVerdict)
+        /// What the answering policy does now.
+        case answering(AnsweringStep)
         /// An utterance was sent whole, or cut.
         case spoken(SpokenUtterance)
         /// The callee's voice cut the agent's speech; ``spoken(_:)`` of what was cut comes right before it.

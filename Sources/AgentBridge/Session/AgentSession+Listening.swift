@@ -98,6 +98,13 @@ extension AgentSession {
     /// Forgets keys that were pressed and not taken.
     public func discardDigits() { update { $0.unreadDigits.removeAll() } }
 
+    /// Who answered, by the latest verdict; `nil` before the first.
+    public var answeredBy: AnsweredBy? { verdict?.answeredBy }
+
+    /// Tells the answer classifier what the callee was understood to say: partial transcripts of a streaming recogniser, for
+    /// example. The turns that ``AgentOptions/transcriber`` transcribes are told by the bridge.
+    public func hear(transcript: PartialTranscript) { call.hear(transcript: transcript) }
+
     /// The latest word on who answered; `nil` before the first.
     public var verdict: AnswerVerdict? { read { $0.verdicts.last } }
 

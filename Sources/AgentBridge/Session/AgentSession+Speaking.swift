@@ -36,10 +36,12 @@ extension AgentSession {
     ///
     /// Utterances are sent in the order in which they were opened; an open one holds back those behind it.
     ///
-    /// - Throws: ``AgentError/tooMuchSpeech`` when ``utteranceLimit`` is reached, ``CallError/Code/ended``.
+    /// - Throws: ``AgentError/tooMuchSpeech`` when ``utteranceLimit`` is reached, ``CallError/Code/ended``,
+    ///   `CancellationError` for a conversation that the answering policy has ended.
     public func startUtterance(text: String = "") throws -> Utterance {
         let id = try update { state -> Result<UtteranceID, any Error> in
             if state.isOver { return .failure(CallError(.ended, "the call is over")) }
+            guard state.mayAct else { return .failure(CancellationError()) }
             if state.speech.count >= Self.utteranceLimit { return .failure(AgentError.tooMuchSpeech) }
             return .success(state.speech.open(text: text))
         }.get()
@@ -61,7 +63,7 @@ extension AgentSession {
     public func clear() -> Int64 {
         let now = call.now
         return update { state in
-            state.clear(at: now)
+            if state.mayAct { state.clear(at: now) }
             return state.call.audio.samplesSent
         }
     }
@@ -69,7 +71,7 @@ extension AgentSession {
     /// Changes when the callee's voice cuts what is said from now on; `nil`: never.
     public func interrupts(by policy: BargeIn.Policy?) {
         let now = call.now
-        update { $0.setBargeIn(policy, at: now) }
+        update { if $0.mayAct { $0.setBargeIn(policy, at: now) } }
     }
 
     /// Asks for ``AgentEvent/Kind/mark(_:)`` once everything said so far has been sent, with the position actually sent.
@@ -87,6 +89,7 @@ extension AgentSession {
         guard read({ $0.digitsSent }) + digits.count <= Self.digitLimit else {
             throw AgentError.tooManyDigits
         }
+        guard read({ $0.mayAct }) else { throw CancellationError() }
         try call.sendDigits(digits)
         let now = call.now
         update { $0.sentDigits(digits, at: now) }

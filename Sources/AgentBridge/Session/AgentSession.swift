@@ -27,8 +27,15 @@ public final class AgentSession: Sendable {
         self.call = call
         self.answeredAt = answeredAt
         tools = options.tools
+        answering = options.answering
         state = Locked(SessionState(call: call, answeredAt: answeredAt, options: options))
     }
+
+    /// What is done about who answers: the request's policy, or else the agent's own.
+    public let answering: AnsweringPolicy
+
+    /// The turn of the conversation that a task belongs to; `nil` outside of them.
+    @TaskLocal static var turn: Int?
 
     /// What the agent may use of the request: the columns of its row, for example.
     public var context: [String: String] { call.request.context }
@@ -59,10 +66,12 @@ public final class AgentSession: Sendable {
     /// Hangs up at once with this result; the conversation's task is cancelled. What has not been sent is cut:
     /// ``finishSpeaking()`` first.
     public func hangUp(_ status: AgentResult.Status = .done, note: String = "") {
-        update { state in
+        let mayHangUp = update { state in
+            guard state.mayAct else { return false }
             if state.conclusion == nil { state.conclusion = AgentResult(status: status, note: note) }
+            return true
         }
-        call.hangUp()
+        if mayHangUp { call.hangUp() }
     }
 
     // MARK: State and waiting, for the extensions
@@ -72,14 +81,17 @@ public final class AgentSession: Sendable {
     /// Changes the state and wakes those who wait for what changed.
     @discardableResult
     func update<Value: Sendable>(_ body: (inout SessionState) -> Value) -> Value {
-        let (value, woken) = state.withLock { state in
+        let (value, woken, steps) = state.withLock { state in
             let before = (state.boards.state.version, state.boards.audio.version)
             let value = body(&state)
             var woken: [UnsafeContinuation<Void, Never>] = []
             if state.boards.state.version != before.0 { Self.takeWaiters(&state.boards.state, into: &woken) }
             if state.boards.audio.version != before.1 { Self.takeWaiters(&state.boards.audio, into: &woken) }
-            return (value, woken)
+            let steps = state.untoldSteps
+            if !steps.isEmpty { state.untoldSteps.removeAll() }
+            return (value, woken, steps)
         }
+        for step in steps { call.note(step) }
         for continuation in woken { continuation.resume() }
         return value
     }

@@ -48,6 +48,16 @@ struct SessionState {
     var unreadDigits: [Character] = []
     var digitsSent = 0
     var data: [String: String] = [:]
+    /// What is done about who answers.
+    private(set) var flow: AnsweringFlow
+    private var flowOutput = AnsweringFlow.Output()
+    private let standardBargeIn: BargeIn.Policy?
+    /// What the policy wants done, in order.
+    var duties: [AnsweringFlow.Duty] = []
+    /// Steps of the policy that the call's observers have not been told.
+    var untoldSteps: [AnsweringStep] = []
+    /// What the policy has to say, as soon as the agent has it ready.
+    var lines: [AnsweringFlow.Line: ReadyLine] = [:]
     /// Set by ``AgentSession/hangUp(_:note:)``.
     var conclusion: AgentResult?
 
@@ -69,6 +79,8 @@ struct SessionState {
         self.answeredAt = answeredAt
         speech = SpeechQueue(rateHertz: call.audio.rateHertz, answeredAt: answeredAt)
         bargeIn = options.bargeIn.map(BargeIn.init(policy:))
+        standardBargeIn = options.bargeIn
+        flow = AnsweringFlow(policy: options.answering)
         turns = TurnDetector(policy: options.turns)
         transcribes = options.transcriber != nil
         heard.keepsTurns = options.transcriber?.needsAudio == true
@@ -118,6 +130,8 @@ struct SessionState {
         case .classified(let verdict):
             verdicts = verdicts.suffix(15) + [verdict]
             emit(.verdict(verdict), at: instant)
+            step(at: instant) { flow, out in flow.classified(verdict, at: instant, into: &out) }
+        case .callProgress(let tone): step(at: instant) { flow, out in flow.heard(tone, into: &out) }
         case .mark(let mark): passed(mark, at: instant)
         case .ended: finish(at: instant)
         default: break
@@ -142,6 +156,35 @@ struct SessionState {
             emit(.bargedIn, at: now)
         }
         if let turn = turns.fire(at: now) { ended(turn, at: now) }
+        if let deadline = flow.nextDeadline, deadline <= now {
+            step(at: now) { flow, out in flow.fire(at: now, into: &out) }
+        }
+    }
+
+    mutating func conversationEnded(turn: Int) { flow.conversationEnded(turn: turn) }
+
+    /// One step of the answering policy. A cut is made here, with what caused it; the rest is left to the conversation.
+    mutating func step(
+        at now: MonotonicInstant, _ body: (inout AnsweringFlow, inout AnsweringFlow.Output) -> Void
+    ) {
+        guard !isOver else { return }
+        body(&flow, &flowOutput)
+        for duty in flowOutput.sends {
+            switch duty {
+            case .converse(let turn): if turn > 1 { setBargeIn(standardBargeIn, at: now) }
+            case .yield, .hush, .say:
+                setBargeIn(nil, at: now)
+                clear(at: now)
+            case .prepare, .press, .finish: break
+            }
+            duties.append(duty)
+        }
+        for step in flowOutput.events {
+            untoldSteps.append(step)
+            emit(.answering(step), at: now)
+        }
+        if !flowOutput.sends.isEmpty { boards.state.version += 1 }
+        flowOutput.removeAll()
     }
 
     private mutating func voiceStarted(at instant: MonotonicInstant) {
@@ -150,6 +193,7 @@ struct SessionState {
         lastVoiceStart = instant
         bargeIn?.voiceStarted(at: instant)
         turns.voiceStarted(at: instant)
+        flow.voiceStarted(at: instant)
         emit(.voiceStarted, at: instant)
     }
 
@@ -159,6 +203,7 @@ struct SessionState {
         lastVoiceStop = instant
         bargeIn?.voiceStopped()
         turns.voiceStopped(at: instant)
+        flow.voiceStopped(at: instant)
         emit(.voiceStopped, at: instant)
     }
 

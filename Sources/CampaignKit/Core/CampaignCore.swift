@@ -180,6 +180,8 @@ public struct CampaignCore: Sendable {
             ],
             ringTimeout: settings.ringTimeout, maximumDuration: settings.maximumDuration,
             recording: settings.recording)
+        request.answers = settings.answers
+        request.answering = settings.answering
         request.avoidedCallers = restraint.restingCallers(at: wall)
         return request
     }

@@ -21,10 +21,14 @@ public struct CampaignSettings: Hashable, Sendable {
     public var ringTimeout: Duration?
     /// Time from the answer until we hang up, 30...3,600 s; `nil` for the dialer's.
     public var maximumDuration: Duration?
+    /// How answers are classified, `"answers": "app_amd,greeting=1200"` or an object; `nil` for the dialer's way.
+    public var answers: AnswerSettings?
     /// `nil` for the dialer's policy.
     public var recording: RecordingPolicy?
     /// Caller number; `nil` takes the trunk's in turn.
     public var from: String?
+    /// What is done about voicemails, screening assistants and other machines that answer; `nil` for the agent's own policy.
+    public var answering: AnsweringPolicy?
 
     public init() {}
 
@@ -71,7 +75,7 @@ public struct CampaignSettingsError: Error, Hashable, Sendable, CustomStringConv
 extension CampaignSettings: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case callsPerMinute, allowsHighRate, maximumConcurrency, retry, callingHours, timeZone, ringTimeout
-        case maximumDuration, recording, from
+        case maximumDuration, answers, recording, from, answering
     }
 
     public init(from decoder: any Decoder) throws {
@@ -88,8 +92,10 @@ extension CampaignSettings: Codable {
         timeZone = try value(.timeZone, or: timeZone)
         ringTimeout = try container.decodeSecondsIfPresent(forKey: .ringTimeout)
         maximumDuration = try container.decodeSecondsIfPresent(forKey: .maximumDuration)
+        answers = try container.decodeIfPresent(AnswerSettings.self, forKey: .answers)
         recording = try container.decodeIfPresent(RecordingPolicy.self, forKey: .recording)
         from = try container.decodeIfPresent(String.self, forKey: .from)
+        answering = try container.decodeIfPresent(AnsweringPolicy.self, forKey: .answering)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -102,7 +108,9 @@ extension CampaignSettings: Codable {
         try container.encode(timeZone, forKey: .timeZone)
         try container.encodeIfPresent(ringTimeout?.inSeconds, forKey: .ringTimeout)
         try container.encodeIfPresent(maximumDuration?.inSeconds, forKey: .maximumDuration)
+        try container.encodeIfPresent(answers, forKey: .answers)
         try container.encodeIfPresent(recording, forKey: .recording)
         try container.encodeIfPresent(from, forKey: .from)
+        try container.encodeIfPresent(answering, forKey: .answering)
     }
 }

@@ -6,7 +6,7 @@ public import Telephony
 /// One budget of attempts holds for all causes together. Faults of the trunk or of our own side cost the recipient nothing.
 /// Nobody is called before a `Retry-After` of theirs is over, and nobody at all before that of the trunk is.
 public struct RetryPolicy: Hashable, Sendable {
-    /// When a voicemail is called again.
+    /// When a voicemail is called again; a screening assistant or a menu behind which nobody was reached likewise.
     public enum VoicemailRule: String, Hashable, Sendable, Codable, CaseIterable {
         case never
         /// Only when the agent left no message.

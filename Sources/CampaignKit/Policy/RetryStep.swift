@@ -115,17 +115,24 @@ struct RetryStep {
 
     private func answered(_ outcome: CallOutcome) -> RetryPolicy.Verdict {
         let status = outcome.agentResult?.status
-        if outcome.answeredBy == .fax { return final(.failed, "a fax answered") }
-        guard outcome.answeredBy == .voicemail else {
+        let left = status == .messageLeft || status == .done
+        let words: String
+        switch outcome.answeredBy {
+        case .fax: return final(.failed, "a fax answered")
+        case .voicemail: words = left ? "voicemail, message left" : "voicemail, no message left"
+        case .screening: words = left ? "screened, the agent was heard" : "screened, nobody was reached"
+        case .ivr: words = left ? "a menu answered, agent done" : "a menu answered, nobody was reached"
+        case .silence where !left:
+            return retry(after: policy.noAnswerDelay, else: .noAnswer, "answered in silence")
+        case .human, .silence, .unknown, nil:
             switch status {
             case .failed: return final(.failed, "the agent failed during the call")
             case .interrupted: return final(.completed, "the call ended before the agent was done")
+            case .notReached: return final(.noAnswer, "nobody was reached")
             case .messageLeft: return final(.completed, "message left")
             case .done, nil: return final(.completed, "answered")
             }
         }
-        let left = status == .messageLeft || status == .done
-        let words = left ? "voicemail, message left" : "voicemail, no message left"
         let calledAgain = policy.voicemail == .always || (policy.voicemail == .withoutMessage && !left)
         let otherwise: RecipientState = left ? .completed : .noAnswer
         return calledAgain

@@ -21,6 +21,8 @@ public struct CampaignReport: Hashable, Sendable, Codable {
     /// Recipients without a single attempt in the store, by row: refused, deferred, or not reached yet.
     public var notCalled: [RecipientRow]
     public var totalTalkSeconds: Double
+    /// How the calls sounded; `nil` when of none anything is known.
+    public var quality: Quality?
     public var peakConcurrency: Int
     /// Each change of the number of calls in the air.
     public var timeline: [ConcurrencyStep]
@@ -32,6 +34,31 @@ public struct CampaignReport: Hashable, Sendable, Codable {
         /// Splits those answered.
         public var answeredBy: AnsweredBy?
         public var count: Int
+        /// How many of them the agent left a message in.
+        public var messagesLeft = 0
+        /// How many of them ended because nobody was there to talk to.
+        public var notReached = 0
+    }
+
+    /// Mean opinion scores over the calls: of each the worse direction (``CallQuality/worst``).
+    public struct Quality: Hashable, Sendable, Codable {
+        /// Many people complain below it.
+        public static let poorBelow = 3.6
+
+        /// Calls of which it is known.
+        public var calls: Int
+        public var mean: Double
+        public var least: Double
+        /// Calls below ``poorBelow``.
+        public var poor: Int
+
+        init?(_ scores: [Double]) {
+            guard let least = scores.min() else { return nil }
+            calls = scores.count
+            mean = scores.reduce(0, +) / Double(scores.count)
+            self.least = least
+            poor = scores.count { $0 < Self.poorBelow }
+        }
     }
 
     /// One attempt.
@@ -55,6 +82,8 @@ public struct CampaignReport: Hashable, Sendable, Codable {
         public var secondsToAnswer: Double?
         /// From the answer to the end; `nil` without one.
         public var talkSeconds: Double?
+        /// How it sounded; `nil` when that is not known.
+        public var quality: CallQuality?
         public var agentStatus: AgentResult.Status?
         public var agentNote: String?
         /// Where the recipient stands now.
@@ -111,6 +140,7 @@ public struct CampaignReport: Hashable, Sendable, Codable {
         firstStartedAt = calls.first?.startedAt
         lastEndedAt = calls.compactMap(\.endedAt).max()
         totalTalkSeconds = calls.compactMap(\.talkSeconds).reduce(0, +)
+        quality = Quality(calls.compactMap { $0.quality?.worst })
         timeline = Self.timeline(of: calls)
         peakConcurrency = timeline.map(\.calls).max() ?? 0
     }
@@ -129,12 +159,15 @@ public struct CampaignReport: Hashable, Sendable, Codable {
         for disposition in CallDisposition.allCases {
             let parts: [AnsweredBy?] = disposition == .answered ? AnsweredBy.allCases + [nil] : [nil]
             for part in parts {
-                let count = calls.count {
+                let rows = calls.filter {
                     $0.disposition == disposition && (disposition != .answered || $0.answeredBy == part)
                 }
-                if count > 0 {
-                    counts.append(OutcomeCount(disposition: disposition, answeredBy: part, count: count))
-                }
+                guard !rows.isEmpty else { continue }
+                counts.append(
+                    OutcomeCount(
+                        disposition: disposition, answeredBy: part, count: rows.count,
+                        messagesLeft: rows.count { $0.agentStatus == .messageLeft },
+                        notReached: rows.count { $0.agentStatus == .notReached }))
             }
         }
         return counts
@@ -184,7 +217,8 @@ extension CampaignReport.CallRow {
             number: recipient?.number.e164 ?? "", sequence: attempt.sequence, startedAt: attempt.startedAt,
             endedAt: attempt.endedAt, disposition: outcome?.disposition, answeredBy: outcome?.answeredBy,
             endedBy: outcome?.endedBy, cause: outcome?.cause, secondsToAnswer: secondsToAnswer,
-            talkSeconds: timings?.talkTime?.inSeconds, agentStatus: outcome?.agentResult?.status,
+            talkSeconds: timings?.talkTime?.inSeconds, quality: outcome?.quality,
+            agentStatus: outcome?.agentResult?.status,
             agentNote: outcome?.agentResult?.note, recipientState: recipient?.state ?? .unknown,
             reason: recipient?.reason ?? "")
     }

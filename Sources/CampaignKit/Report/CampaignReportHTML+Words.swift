@@ -5,7 +5,10 @@ extension CampaignReportHTML {
         switch (disposition, answeredBy) {
         case (.answered, .human?): "answered by a person"
         case (.answered, .voicemail?): "voicemail"
+        case (.answered, .screening?): "screened"
+        case (.answered, .ivr?): "menu"
         case (.answered, .fax?): "fax"
+        case (.answered, .silence?): "silence"
         case (.answered, _): "answered"
         case (.busy, _): "busy"
         case (.noAnswer, _): "no answer"
@@ -28,15 +31,29 @@ extension CampaignReportHTML {
         switch status {
         case .done: "done"
         case .messageLeft: "message left"
+        case .notReached: "nobody reached"
         case .interrupted: "interrupted"
         case .failed: "failed"
         }
     }
 
+    /// What came of calls that were answered, as far as the outcome does not say it.
+    static func made(of outcome: CampaignReport.OutcomeCount) -> String {
+        var words = ""
+        if outcome.messagesLeft > 0 { words += ", \(outcome.messagesLeft) with a message left" }
+        if outcome.notReached > 0 { words += ", \(outcome.notReached) hung up on" }
+        return words
+    }
+
     /// Which colour it has, in the bar, the timeline and the table alike.
     static func cssClass(_ disposition: CallDisposition, _ answeredBy: AnsweredBy?) -> String {
         switch disposition {
-        case .answered: answeredBy == .voicemail ? "voicemail" : "answered"
+        case .answered:
+            switch answeredBy {
+            case .voicemail, .screening, .ivr: "voicemail"
+            case .fax, .silence: "unknown"
+            case .human, .unknown, nil: "answered"
+            }
         case .busy: "busy"
         case .noAnswer, .cancelled: "noanswer"
         case .declined, .blocked, .badNumber: "declined"
@@ -65,15 +82,15 @@ extension CampaignReportHTML {
         .badge.completed{color:var(--answered)}.badge.running{color:var(--accent)}
         .badge.paused{color:var(--busy)}.badge.cancelled{color:var(--fault)}
         .notice{border-left:3px solid var(--busy);padding-left:10px}
-        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(104px,1fr));gap:14px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(92px,1fr));gap:14px}
         .card b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.card span{color:var(--quiet);font-size:13px}
         .bar{display:flex;height:18px;border-radius:6px;overflow:hidden;gap:1px}.bar i{display:block;min-width:2px}
         .legend{display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;padding:0;margin:12px 0 0}
         .legend i,.chip i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}
         .scroll{overflow:auto;max-height:640px}
-        table{border-collapse:collapse;width:100%;font-size:14px}
+        table{border-collapse:collapse;width:100%;font-size:13px}
         th{position:sticky;top:0;background:var(--panel);text-align:left;color:var(--quiet);font-weight:600}
-        th,td{padding:7px 12px 7px 0;border-bottom:1px solid var(--line);white-space:nowrap}
+        th,td{padding:7px 9px 7px 0;border-bottom:1px solid var(--line);white-space:nowrap}
         td.n{font-variant-numeric:tabular-nums}a{color:var(--accent)}
         svg{display:block;width:100%;height:auto}svg text{fill:var(--quiet);font:11px system-ui,sans-serif}
         .grid{stroke:var(--line);stroke-width:1}.area{fill:var(--accent);opacity:.16}

@@ -80,13 +80,19 @@ public struct CampaignReportHTML: Hashable, Sendable {
     private var cards: String {
         let counts = report.recipients
         let open = counts.pending + counts.queued + counts.calling
-        let cards: [(String, String)] = [
+        var cards: [(String, String)] = [
             ("recipients", "\(counts.total)"), ("completed", "\(counts.completed)"),
             ("no answer", "\(counts.noAnswer)"), ("failed", "\(counts.failed)"),
             ("unknown", "\(counts.unknown)"),
             ("open", "\(open)"), ("calls", "\(report.calls.count)"),
             ("talk time", HTMLText.clock(report.totalTalkSeconds)), ("at once", "\(report.peakConcurrency)"),
         ]
+        if let quality = report.quality {
+            cards.append(("average MOS", HTMLText.decimal(quality.mean)))
+            if quality.poor > 0 {
+                cards.append(("below MOS \(CampaignReport.Quality.poorBelow)", "\(quality.poor)"))
+            }
+        }
         let items = cards.map { "<div class=\"card\"><b>\($0.1)</b><span>\($0.0)</span></div>" }
         return "<section class=\"cards\">\(items.joined())</section>"
     }
@@ -103,7 +109,7 @@ public struct CampaignReportHTML: Hashable, Sendable {
             segments +=
                 "<i class=\"\(style)\" style=\"width:\(HTMLText.decimal(share))%\" title=\"\(label): \(outcome.count)\"></i>"
             legend +=
-                "<li><i class=\"\(style)\"></i>\(label) <b>\(outcome.count)</b> <span class=\"quiet\">\(HTMLText.decimal(share)) %</span></li>"
+                "<li><i class=\"\(style)\"></i>\(label) <b>\(outcome.count)</b> <span class=\"quiet\">\(HTMLText.decimal(share)) %\(Self.made(of: outcome))</span></li>"
         }
         return """
             <section>
@@ -123,7 +129,7 @@ public struct CampaignReportHTML: Hashable, Sendable {
             \(Self.note(shown: rowLimit, of: report.calls.count))
             <div class="scroll"><table>
             <thead><tr><th>Row</th><th>Number</th><th>Try</th><th>Started</th><th>Outcome</th><th>Answered after</th><th>Talk</th>\
-            <th>Agent</th><th>Recipient</th><th>Files</th><th>Cause</th></tr></thead>
+            <th title="Mean opinion score, the worse direction">MOS</th><th>Agent</th><th>Recipient</th><th>Files</th><th>Cause</th></tr></thead>
             <tbody>
             \(rows)
             </tbody>
@@ -149,6 +155,7 @@ public struct CampaignReportHTML: Hashable, Sendable {
             "<td><span class=\"chip\"><i class=\"\(style)\"></i>\(outcome)</span></td>",
             "<td class=\"n\">\(call.secondsToAnswer.map { HTMLText.decimal($0) + " s" } ?? "")</td>",
             "<td class=\"n\">\(call.talkSeconds.map(HTMLText.clock) ?? "")</td>",
+            "<td class=\"n\">\(call.quality?.worst.map(HTMLText.decimal) ?? "")</td>",
             "<td>\(HTMLText.escape(agent))</td>",
             "<td title=\"\(HTMLText.escape(call.reason))\">\(call.recipientState.rawValue)</td>",
             "<td>\(links.joined(separator: " "))</td>", "<td>\(HTMLText.escape(cause))</td>",

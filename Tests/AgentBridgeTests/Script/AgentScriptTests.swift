@@ -36,6 +36,14 @@ struct AgentScriptTests {
             (#"{"steps": [{"hangUp": "maybe"}]}"#, 0, "hangUp"),
             (#"{"steps": [{"hangUp": {"status": "maybe"}}]}"#, 0, "hangUp.status"),
             (#"{"steps": [{"set": {"a": 1}}]}"#, 0, "set"),
+            (#"{"answering": 5, "steps": []}"#, nil, "answering"),
+            (#"{"answering": {"voicemail": "leave"}, "steps": []}"#, nil, "answering.voicemail"),
+            (#"{"answering": {"message": 5}, "steps": []}"#, nil, "answering.message"),
+            (
+                #"{"answering": {"beepTimeoutSeconds": 900}, "steps": []}"#, nil,
+                "answering.beepTimeoutSeconds"
+            ),
+            (#"{"answering": {"voiceMail": "message"}, "steps": []}"#, nil, "answering.voiceMail"),
         ] as [(String, Int?, String)])
     func namesFault(json: String, step: Int?, field: String) {
         let error = #expect(throws: ScriptError.self) { try AgentScript(json: Array(json.utf8)) }
@@ -62,6 +70,28 @@ struct AgentScriptTests {
         let error = #expect(throws: ScriptError.self) { try ScriptedAgent(script) }
         #expect(error?.step == step)
         #expect(error?.field == field)
+    }
+
+    @Test(
+        "A policy whose words are missing or cannot be filled is refused when the agent is made",
+        arguments: [
+            (#"{"voicemail": "message"}"#, "answering.message"),
+            (#"{"screening": "introduce"}"#, "answering.introduction"),
+            (#"{"voicemail": "message", "message": "Hello {{name"}"#, "answering.message"),
+        ])
+    func refusesPolicy(policy: String, field: String) throws {
+        let script = try AgentScript(json: Array(#"{"answering": \#(policy), "steps": []}"#.utf8))
+        let error = #expect(throws: ScriptError.self) { try ScriptedAgent(script) }
+        #expect(error?.step == nil)
+        #expect(error?.field == field)
+    }
+
+    @Test("A policy survives writing and reading")
+    func answeringRoundTrip() throws {
+        let json = #"{"answering": {"voicemail": "message", "message": "Hello."}, "steps": []}"#
+        let script = try AgentScript(json: Array(json.utf8))
+        #expect(script.answering.voicemail == .leaveMessage)
+        #expect(try JSONDecoder().decode(AgentScript.self, from: JSONEncoder().encode(script)) == script)
     }
 
     @Test("Every action survives writing and reading")

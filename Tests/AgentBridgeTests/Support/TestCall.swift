@@ -18,8 +18,12 @@ final class TestCall: CallControl, @unchecked Sendable {
     /// Callee audio, from the answer on.
     var calleeAudio: [Int16] = []
 
-    init(context: [String: String] = [:], rateHertz: Int = 8_000, answersAt milliseconds: Int? = 1_000) {
-        let request = CallRequest(to: "+15550100", context: context, audioRateHertz: rateHertz)
+    init(
+        context: [String: String] = [:], rateHertz: Int = 8_000, answersAt milliseconds: Int? = 1_000,
+        answering: AnsweringPolicy? = nil
+    ) {
+        var request = CallRequest(to: "+15550100", context: context, audioRateHertz: rateHertz)
+        request.answering = answering
         call = Call(
             id: CallID("test"), request: request, audio: CallAudio(rateHertz: rateHertz), eventLimit: 1_024,
             control: self, clock: loop)

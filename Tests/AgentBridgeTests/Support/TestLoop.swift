@@ -84,11 +84,16 @@ final class TestLoop: SerialExecutor, Driver, @unchecked Sendable {
 
     // What a call's agent never asks for.
     func makeGenerator(label: String) -> SeededGenerator { SeededGenerator(seed: 1, label: label) }
+    func makeSecret(byteCount: Int) -> [UInt8] { [UInt8](repeating: 1, count: byteCount) }
     func attach(_ client: any DriverClient) -> DriverClientID { fatalError("no clients here") }
     func detach(_ client: DriverClientID) {}
     func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
         throw DriverError(code: .system, message: "no sockets here")
     }
+    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
+        throw DriverError(code: .system, message: "no sockets here")
+    }
+    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
     func close(_ socket: SocketID) {}
     func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
     func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress) {}

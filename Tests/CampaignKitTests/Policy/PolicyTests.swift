@@ -63,6 +63,24 @@ struct RetryPolicyTests {
             Row(
                 situation: "voicemail, no message", end: outcome(.answered, by: .voicemail, .interrupted),
                 state: .noAnswer, usesAttempt: true),
+            Row(
+                situation: "screened, the agent was heard", end: outcome(.answered, by: .screening, .done),
+                state: .completed, usesAttempt: true),
+            Row(
+                situation: "screened, nobody came", end: outcome(.answered, by: .screening, .interrupted),
+                state: .noAnswer, usesAttempt: true),
+            Row(
+                situation: "a menu", end: outcome(.answered, by: .ivr, .interrupted), state: .noAnswer,
+                usesAttempt: true),
+            Row(
+                situation: "a fax", end: outcome(.answered, by: .fax, .done), state: .failed,
+                usesAttempt: true),
+            Row(
+                situation: "answered in silence", end: outcome(.answered, by: .silence, .interrupted),
+                state: .pending, usesAttempt: true, retryAfter: 3_600),
+            Row(
+                situation: "answered in silence, agent done all the same",
+                end: outcome(.answered, by: .silence, .done), state: .completed, usesAttempt: true),
             Row(situation: "busy", end: outcome(.busy), state: .pending, usesAttempt: true, retryAfter: 300),
             Row(
                 situation: "busy again", end: outcome(.busy), used: 1, busy: 1, state: .pending,

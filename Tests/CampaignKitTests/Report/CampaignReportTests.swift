@@ -49,7 +49,8 @@ struct CampaignReportTests {
                     answeredBy: .human,
                     endedBy: .callee,
                     agentResult: AgentResult(status: .done, note: "<script>alert(1)</script>"),
-                    timings: CallTimings(dialed: at(0), answered: at(4.5), ended: at(30)))
+                    timings: CallTimings(dialed: at(0), answered: at(4.5), ended: at(30)),
+                    quality: CallQuality(inbound: 4.25, outbound: 3.52))
             },
             attempt(1, 1, from: 10, to: 12) { id in
                 CallOutcome(
@@ -72,6 +73,9 @@ struct CampaignReportTests {
         #expect(report.calls.map(\.secondsToAnswer) == [4.5, nil, nil])
         #expect(report.calls.map(\.talkSeconds) == [25.5, nil, nil])
         #expect(report.totalTalkSeconds == 25.5)
+        #expect(report.calls.map { $0.quality?.worst } == [3.52, nil, nil])
+        let quality = try #require(report.quality)
+        #expect(quality.calls == 1 && quality.mean == 3.52 && quality.least == 3.52 && quality.poor == 1)
         #expect(report.notCalled.map(\.row) == [4])
         #expect(
             report.recipients.total == 3 && report.recipients.completed == 1 && report.recipients.pending == 2
@@ -111,7 +115,8 @@ struct CampaignReportTests {
             "2026-11-20 15:00:00",
             "prefers-color-scheme:dark", "answered by a person <b>1</b>", "same number as row 2",
             "in the air",
-            "403 &lt;Forbidden&gt;",
+            "403 &lt;Forbidden&gt;", "<td class=\"n\">3.5</td>", "<b>3.5</b><span>average MOS</span>",
+            "<b>1</b><span>below MOS 3.6</span>",
         ] { #expect(page.contains(wanted), "\(wanted)") }
     }
 
@@ -129,7 +134,7 @@ struct CampaignReportTests {
         let report = CampaignReport(
             campaign: Sample.campaign(), recipients: [], attempts: [], generatedAt: Sample.start)
         let page = CampaignReportHTML(report).render()
-        #expect(report.peakConcurrency == 0 && report.timeline.isEmpty)
+        #expect(report.peakConcurrency == 0 && report.timeline.isEmpty && report.quality == nil)
         #expect(page.contains("Spring") && !page.contains("<svg"))
     }
 

@@ -122,6 +122,7 @@ final class VirtualDriver: Driver, @unchecked Sendable {
     ) async throws -> Value { try work() }
 
     func makeGenerator(label: String) -> SeededGenerator { SeededGenerator(seed: seed, label: label) }
+    func makeSecret(byteCount: Int) -> [UInt8] { [UInt8](repeating: 1, count: byteCount) }
 
     // A campaign uses no sockets.
     func attach(_ client: any DriverClient) -> DriverClientID { DriverClientID(rawValue: 0) }
@@ -129,6 +130,10 @@ final class VirtualDriver: Driver, @unchecked Sendable {
     func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
         throw DriverError(code: .system, message: "no sockets here")
     }
+    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
+        throw DriverError(code: .system, message: "no sockets here")
+    }
+    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
     func close(_ socket: SocketID) {}
     func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
     func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress) {}
