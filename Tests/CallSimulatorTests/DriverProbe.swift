@@ -34,6 +34,21 @@ actor DriverProbe: DriverClient {
         return try driver.bind(address, for: id)
     }
 
+    func bindPolled(_ address: SocketAddress) throws(DriverError) -> BoundSocket {
+        guard let id else { throw DriverError(code: .system, message: "not attached") }
+        return try driver.bindPolled(address, for: id)
+    }
+
+    /// Everything that waits in a polled socket.
+    func poll(_ socket: SocketID) -> [(text: String, datagram: ReceivedDatagram)] {
+        var found: [(text: String, datagram: ReceivedDatagram)] = []
+        while let datagram = driver.poll(socket, into: &buffer) {
+            let bytes = (0..<buffer.count).map { buffer.bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+            found.append((String(decoding: bytes, as: UTF8.self), datagram))
+        }
+        return found
+    }
+
     func close(_ socket: SocketID) { driver.close(socket) }
 
     /// From now on every datagram goes back to where it came from.

@@ -6,29 +6,14 @@ import Testing
 /// What both drivers promise of byte streams, run over each: real TCP on loopback, and a simulated host.
 @Suite("Both drivers keep the contract of streams", .timeLimit(.minutes(1)))
 struct StreamConformanceTests {
-    enum Kind: CaseIterable { case sockets, simulation }
-
-    /// Runs `body` on the pool with a real driver, or inside a world with a simulated one.
     private func with(
-        _ kind: Kind, _ body: @escaping @Sendable (any Driver) async throws -> Void
+        _ kind: EitherDriver, _ body: @escaping @Sendable (any Driver) async throws -> Void
     ) async throws {
-        switch kind {
-        case .sockets:
-            let driver = try SocketDriver()
-            try await body(driver)
-            driver.shutDown()
-        case .simulation:
-            try Self.runWorld(body)
+        try await kind.run(body) { world in
+            try world.drain(for: .seconds(200))
+            #expect(world.leaks.openSockets == [])
+            #expect(world.leaks.scheduledEvents == 0)
         }
-    }
-
-    private static func runWorld(_ body: @escaping @Sendable (any Driver) async throws -> Void) throws {
-        let world = World(seed: 1)
-        let driver = world.makeDriver(host: "10.0.0.1")
-        try world.run { try await body(driver) }
-        try world.drain(for: .seconds(200))
-        #expect(world.leaks.openSockets == [])
-        #expect(world.leaks.scheduledEvents == 0)
     }
 
     /// Two probes joined by one stream: the caller's end and the callee's.
@@ -48,9 +33,9 @@ struct StreamConformanceTests {
 
     @Test(
         "A stream carries bytes both ways, in order and whole",
-        arguments: Kind.allCases,
+        arguments: EitherDriver.allCases,
         [SocketAddress.loopback(port: 0), SocketAddress(ipv6High: 0, low: 1, port: 0)])
-    func bytes(kind: Kind, address: SocketAddress) async throws {
+    func bytes(kind: EitherDriver, address: SocketAddress) async throws {
         try await with(kind) { driver in
             let (caller, stream, callee, accepted) = try await Self.joined(driver, at: address)
             await callee.echo()
@@ -65,8 +50,10 @@ struct StreamConformanceTests {
         }
     }
 
-    @Test("An end is seen after the last byte, and the other direction stays open", arguments: Kind.allCases)
-    func halfClose(kind: Kind) async throws {
+    @Test(
+        "An end is seen after the last byte, and the other direction stays open",
+        arguments: EitherDriver.allCases)
+    func halfClose(kind: EitherDriver) async throws {
         try await with(kind) { driver in
             let (caller, stream, callee, accepted) = try await Self.joined(driver)
             await caller.send("last words", on: stream)
@@ -85,8 +72,8 @@ struct StreamConformanceTests {
         }
     }
 
-    @Test("Where nobody listens a stream is refused", arguments: Kind.allCases)
-    func refused(kind: Kind) async throws {
+    @Test("Where nobody listens a stream is refused", arguments: EitherDriver.allCases)
+    func refused(kind: EitherDriver) async throws {
         try await with(kind) { driver in
             let caller = StreamProbe(driver), callee = StreamProbe(driver)
             let listener = try await callee.listen(.loopback(port: 0))
@@ -99,8 +86,8 @@ struct StreamConformanceTests {
         }
     }
 
-    @Test("A stream closed with bytes unread is reset, and forgotten", arguments: Kind.allCases)
-    func reset(kind: Kind) async throws {
+    @Test("A stream closed with bytes unread is reset, and forgotten", arguments: EitherDriver.allCases)
+    func reset(kind: EitherDriver) async throws {
         try await with(kind) { driver in
             let (caller, stream, callee, accepted) = try await Self.joined(driver)
             await callee.close(accepted)
@@ -118,8 +105,8 @@ struct StreamConformanceTests {
 
     @Test(
         "Listeners are refused with the same codes, and their ports are not those of datagrams",
-        arguments: Kind.allCases)
-    func listenErrors(kind: Kind) async throws {
+        arguments: EitherDriver.allCases)
+    func listenErrors(kind: EitherDriver) async throws {
         try await with(kind) { driver in
             let probe = StreamProbe(driver), other = DriverProbe(driver)
             func code(_ address: SocketAddress) async -> DriverError.Code? {
@@ -140,8 +127,8 @@ struct StreamConformanceTests {
         }
     }
 
-    @Test("Many streams at once, each with its own bytes", arguments: Kind.allCases)
-    func many(kind: Kind) async throws {
+    @Test("Many streams at once, each with its own bytes", arguments: EitherDriver.allCases)
+    func many(kind: EitherDriver) async throws {
         try await with(kind) { driver in
             let caller = StreamProbe(driver), callee = StreamProbe(driver)
             let listener = try await callee.listen(.loopback(port: 0))

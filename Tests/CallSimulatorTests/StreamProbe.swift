@@ -7,6 +7,7 @@ actor StreamProbe: DriverClient {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private(set) var events: [StreamEvent] = []
+    private var known: Set<StreamEvent> = []
     /// What has come, by stream.
     private(set) var texts: [SocketID: String] = [:]
     private(set) var pieces = 0
@@ -61,7 +62,7 @@ actor StreamProbe: DriverClient {
     }
 
     func has(_ kind: StreamEvent.Kind, _ stream: SocketID) -> Bool {
-        events.contains(StreamEvent(stream: stream, kind: kind))
+        known.contains(StreamEvent(stream: stream, kind: kind))
     }
 
     func wait(until condition: @escaping @Sendable (isolated StreamProbe) -> Bool) async {
@@ -91,6 +92,7 @@ actor StreamProbe: DriverClient {
                 if echoes { _ = driver.send(buffer.bytes, on: event.stream) }
             } else {
                 events.append(event)
+                known.insert(event)
                 if echoes, event.kind == .ended { driver.close(event.stream) }
             }
         }

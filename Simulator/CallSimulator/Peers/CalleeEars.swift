@@ -34,7 +34,8 @@ public struct HeardByCallee: Hashable, Sendable, Codable {
 /// Listens frame by frame.
 struct CalleeEars: Sendable {
     private(set) var heard = HeardByCallee()
-    private var activity = VoiceActivity()
+    /// By the energy: a callee's script may wait for any sound.
+    private var activity = VoiceActivity(.energy)
     private let keepsAudio: Bool
     private var loudFrames = 0
     private var loudEnergy = 0.0

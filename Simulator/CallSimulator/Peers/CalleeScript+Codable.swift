@@ -59,8 +59,7 @@ extension CalleeScript.Step: Encodable {
         case "play": self = .play(try fields.required(name, "the name of a recording"))
         case "press": self = .press(try fields.required(name, "telephone keys"))
         case "ring", "earlyMedia", "answer", "reject", "beep", "tone", "wait", "waitForVoice",
-            "waitForSilence",
-            "hangUp":
+            "waitForSilence", "waitForKey", "hangUp":
             var nested = try fields.nested(name)
             self = try Self.step(name, &nested)
             try nested.finish()
@@ -77,6 +76,8 @@ extension CalleeScript.Step: Encodable {
         case "hangUp": return .hangUp
         case "waitForVoice":
             return .waitForVoice(timeout: try fields.seconds("timeoutSeconds", default: .seconds(20)))
+        case "waitForKey":
+            return .waitForKey(timeout: try fields.seconds("timeoutSeconds", default: .seconds(20)))
         case "waitForSilence":
             return .waitForSilence(
                 try fields.milliseconds("milliseconds", default: .milliseconds(700)),
@@ -115,7 +116,7 @@ extension CalleeScript.Step: Encodable {
         switch self {
         case .ring(let duration), .earlyMedia(let duration), .wait(let duration):
             try fields.encode(duration.inSeconds, forKey: Key("seconds"))
-        case .waitForVoice(let timeout):
+        case .waitForVoice(let timeout), .waitForKey(let timeout):
             try fields.encode(timeout.inSeconds, forKey: Key("timeoutSeconds"))
         case .waitForSilence(let silence, let timeout):
             try fields.encode(silence.nanoseconds / 1_000_000, forKey: Key("milliseconds"))

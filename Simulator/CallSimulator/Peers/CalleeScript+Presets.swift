@@ -20,12 +20,7 @@ extension CalleeScript {
 
     public static func voicemail(
         greeting: String, ringing delay: Duration = .seconds(4), beepHertz: Double = 1_000
-    ) -> Self {
-        Self(steps: [
-            .ring(delay), .answer, .wait(.milliseconds(300)), .say(greeting), .wait(.milliseconds(400)),
-            .beep(hertz: beepHertz, .milliseconds(500)), .wait(.seconds(120)), .hangUp,
-        ])
-    }
+    ) -> Self { voicemail(greeting: [greeting], ringing: delay, beepHertz: beepHertz) }
 
     /// 486.
     public static let busy = rejects(486)
@@ -45,10 +40,16 @@ extension CalleeScript {
     }
 
     /// An announcement in early media that the number is not in service; 404 comes only after it.
-    public static let notInService = Self(steps: [
-        .earlyMedia(.zero), .tone(.vacantCode, .milliseconds(1_200)),
-        .say("The number you have dialed is not in service."), .reject(status: 404),
-    ])
+    public static let notInService = notInService(.vacantCode)
+
+    /// Says in early media, behind an information tone, that the number is not in service. North American tones tell why
+    /// (``LineTone/vacantCode``, ``LineTone/intercept``, ``LineTone/noCircuit``), ``LineTone/specialInformation`` does not.
+    public static func notInService(_ tone: LineTone) -> Self {
+        Self(steps: [
+            .earlyMedia(.zero), .tone(tone, .milliseconds(1_200)),
+            .say("The number you have dialed is not in service."), .reject(status: 404),
+        ])
+    }
 
     /// Answers, listens to the caller for a moment, and hangs up while the caller still speaks.
     public static let hangsUpMidSentence = answers()
@@ -62,12 +63,13 @@ extension CalleeScript {
     }
 
     /// The presets by name, for command lines.
-    public static let presets: [(name: String, script: CalleeScript)] = [
-        ("answers", .answers()), ("talks", .talks), ("confirms", .confirms), ("voicemail", .voicemail),
-        ("busy", .busy), ("declines", .declines), ("noAnswer", .noAnswer),
-        ("earlyMedia", .earlyMediaThenAnswer().talks()), ("hangsUpMidSentence", .hangsUpMidSentence),
-        ("busyFirst", .busyFirst()), ("notInService", .notInService),
-    ]
+    public static let presets: [(name: String, script: CalleeScript)] =
+        [
+            ("answers", .answers()), ("talks", .talks), ("confirms", .confirms), ("voicemail", .voicemail),
+            ("busy", .busy), ("declines", .declines), ("noAnswer", .noAnswer),
+            ("earlyMedia", .earlyMediaThenAnswer().talks()), ("hangsUpMidSentence", .hangsUpMidSentence),
+            ("busyFirst", .busyFirst()), ("notInService", .notInService),
+        ] + machines + blocks
 
     /// A preset by its name in ``presets``.
     public init?(preset name: String) {
@@ -119,6 +121,8 @@ extension CalleeScript {
     public func waitsForSilence(
         _ silence: Duration = .milliseconds(700), timeout: Duration = .seconds(60)
     ) -> Self { then(.waitForSilence(silence, timeout: timeout)) }
+
+    public func waitsForKey(timeout: Duration = .seconds(20)) -> Self { then(.waitForKey(timeout: timeout)) }
 
     /// - Parameter keys: `0`...`9`, `*`, `#`, `A`...`D`, and `W` for a pause of 500 ms.
     public func presses(_ keys: String, after delay: Duration = .zero) -> Self {

@@ -33,6 +33,8 @@ public struct CalleeScript: Hashable, Sendable {
         case waitForVoice(timeout: Duration)
         /// Goes on when the caller has been silent for so long, or after the time-out.
         case waitForSilence(Duration, timeout: Duration)
+        /// Goes on when the caller has pressed a key that no step has waited for yet, or after the time-out.
+        case waitForKey(timeout: Duration)
         /// Presses telephone keys (RFC 4733).
         case press(String)
         /// BYE. The last step.
@@ -84,7 +86,7 @@ public struct CalleeScript: Hashable, Sendable {
                     throw ScriptError(
                         step: index, field: "play", problem: .sound("there is no such recording"))
                 }
-            case .waitForVoice, .waitForSilence, .press, .hangUp:
+            case .waitForVoice, .waitForSilence, .waitForKey, .press, .hangUp:
                 if stage != .answered { throw fault("after answer") }
                 if case .press(let keys) = step, !keys.allSatisfy({ "0123456789*#ABCDW".contains($0) }) {
                     throw fault("telephone keys: 0-9, *, #, A-D, W for a pause")
@@ -111,6 +113,7 @@ extension CalleeScript.Step {
         case .wait: "wait"
         case .waitForVoice: "waitForVoice"
         case .waitForSilence: "waitForSilence"
+        case .waitForKey: "waitForKey"
         case .press: "press"
         case .hangUp: "hangUp"
         }

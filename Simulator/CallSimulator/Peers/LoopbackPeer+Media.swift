@@ -15,7 +15,9 @@ extension LoopbackPeer {
     /// - Returns: False when there are no ports or nothing in common.
     func openMedia(of call: PeerCall, at now: MonotonicInstant) -> Bool {
         if call.description != nil { return true }
-        guard let ports = bindPair(on: call.negotiator.localRTP) else { return false }
+        guard let client, let ports = driver.bindMediaPorts(on: call.negotiator.localRTP, for: client) else {
+            return false
+        }
         call.ports = ports
         slotsBySocket[ports.rtp.id] = call.slot << 1
         slotsBySocket[ports.rtcp.id] = call.slot << 1 | 1
@@ -49,7 +51,7 @@ extension LoopbackPeer {
             case .say(let text): .wait(.milliseconds(60 * text.utf8.count))
             case .beep(_, let duration), .tone(_, let duration): .wait(duration)
             case .play(let name): .wait(.microseconds(125 * (script.sounds[name]?.count ?? 0)))
-            case .waitForVoice, .waitForSilence: .wait(.seconds(1))
+            case .waitForVoice, .waitForSilence, .waitForKey: .wait(.seconds(1))
             case .press: nil
             case .ring, .earlyMedia, .answer, .reject, .wait, .hangUp: step
             }
@@ -68,8 +70,10 @@ extension LoopbackPeer {
 
     private func startLeg(of call: PeerCall, _ negotiated: NegotiatedAudio, at now: MonotonicInstant) -> Bool
     {
-        let configuration = AudioLeg.Configuration(
+        var configuration = AudioLeg.Configuration(
             negotiated: negotiated, rateHertz: 8_000, canonicalName: generator.token(digits: 16))
+        configuration.codecProviders = self.configuration.codecProviders
+        configuration.protection = self.configuration.mediaSecurity
         guard let leg = try? AudioLeg(configuration: configuration, generator: &generator, at: now) else {
             return false
         }
@@ -106,7 +110,9 @@ extension LoopbackPeer {
         guard let ports = call.ports else { return }
         if let leg = call.leg {
             leg.makeGoodbye(at: now, wallClock: driver.wallClock, into: &packet)
-            if packet.count > 0 { driver.transmit(packet.bytes, from: ports.rtcp.id, to: leg.remoteRTCP) }
+            if packet.count > 0 {
+                driver.transmit(packet.bytes, from: Self.control(ports, of: leg), to: leg.remoteRTCP)
+            }
             flowing -= 1
         }
         for socket in [ports.rtp.id, ports.rtcp.id] {
@@ -130,12 +136,16 @@ extension LoopbackPeer {
         for slot in calls.indices {
             guard let call = calls[slot], let leg = call.leg, let ports = call.ports else { continue }
             actions.removeAll(keepingCapacity: true)
-            if call.tick(frames: &frames, into: &packet, actions: &actions, at: deadline) {
+            var sends = call.tick(frames: &frames, into: &packet, actions: &actions, at: deadline)
+            while sends {
                 driver.transmit(packet.bytes, from: ports.rtp.id, to: leg.remoteRTP)
+                sends = leg.takePacket(into: &packet)
             }
             if leg.nextReportDeadline <= deadline {
                 leg.makeReport(at: deadline, wallClock: driver.wallClock, into: &packet)
-                if packet.count > 0 { driver.transmit(packet.bytes, from: ports.rtcp.id, to: leg.remoteRTCP) }
+                if packet.count > 0 {
+                    driver.transmit(packet.bytes, from: Self.control(ports, of: leg), to: leg.remoteRTCP)
+                }
             }
             if call.callee.saidWords.count != call.loggedWords {
                 call.loggedWords = call.callee.saidWords.count
@@ -145,18 +155,10 @@ extension LoopbackPeer {
         }
     }
 
-    /// Two neighbouring ports, RTP on the even one (RFC 3550 §11).
-    private func bindPair(on host: SocketAddress) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let client else { return nil }
-        for _ in 0..<16 {
-            guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
-            let port = first.localAddress.port
-            if let second = try? driver.bind(host.with(port: port ^ 1), for: client) {
-                return port & 1 == 0 ? (first, second) : (second, first)
-            }
-            driver.close(first.id)
-        }
-        return nil
+    /// Through which RTCP goes out (RFC 5761).
+    private static func control(_ ports: (rtp: BoundSocket, rtcp: BoundSocket), of leg: AudioLeg) -> SocketID
+    {
+        (leg.isMultiplexed ? ports.rtp : ports.rtcp).id
     }
 }
 

@@ -24,7 +24,12 @@ public actor LoopbackPeer: DriverClient {
         public var credentials: [SIPCredentials] = []
         /// Realm of its challenges.
         public var realm = "outdial"
+        /// What its callees speak; with ``mediaSecurity`` also whether and how their audio is encrypted.
         public var capabilities = AudioCapabilities()
+        /// Where codecs of ``capabilities`` come from that are not built in.
+        public var codecProviders: [any AudioCodecProvider] = []
+        /// Encrypts their audio as ``AudioCapabilities/security`` says, with this provider's suites.
+        public var mediaSecurity: (any MediaProtectionProvider)?
         /// Without media the callees answer with an inactive stream, and what they would say takes its time in silence.
         public var media = MediaMode.full
         /// Whether reports hold every sample that the callees heard.
@@ -284,9 +289,9 @@ public actor LoopbackPeer: DriverClient {
             steps: steps(of: script, attempt: attempt), sounds: script.sounds,
             keepsAudio: configuration.keepsAudio
         )
-        let negotiator = AudioNegotiator(
-            capabilities: configuration.capabilities, localRTP: localHost(toReach: request.source),
-            sessionID: generator.next() >> 2)
+        let negotiator = AudioNegotiator.ofPeer(
+            configuration.capabilities, configuration.mediaSecurity, on: driver,
+            localRTP: localHost(toReach: request.source), sessionID: generator.next() >> 2)
         let call = PeerCall(
             slot: slot, session: session, request: request, number: number, attempt: attempt, callee: callee,
             negotiator: negotiator, at: now, wallClock: driver.wallClock)

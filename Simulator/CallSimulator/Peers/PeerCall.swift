@@ -117,5 +117,10 @@ extension MediaStatistics {
         remoteFractionLost = figures.remoteFractionLost
         roundTripMilliseconds = figures.roundTripMilliseconds
         packetsRejected = figures.packetsRejected
+        rejections = figures.packetsRejected > 0 ? figures.rejections : nil
+        packetsDiscarded = figures.packetsDiscarded
+        inboundQuality = figures.inboundQuality
+        outboundQuality = figures.outboundQuality
+        cryptoSuite = figures.cryptoSuite?.rawValue
     }
 }

@@ -19,6 +19,7 @@ struct ScriptedCallee: Sendable {
         case acknowledgement
         case sound
         case voice(until: MonotonicInstant)
+        case key(until: MonotonicInstant)
         case silence(Duration, since: MonotonicInstant, until: MonotonicInstant)
     }
 
@@ -31,6 +32,8 @@ struct ScriptedCallee: Sendable {
     private var tone: ToneGenerator?
     private var recording: ArraySlice<Int16> = []
     private var ears: CalleeEars
+    /// Keys of the caller that a step has waited for.
+    private var keysTaken = 0
     /// Words of the line being said that have not begun.
     private var wordsToCome: ArraySlice<SpokenWord> = []
     /// What it has said so far, word by word as each began.
@@ -93,10 +96,12 @@ struct ScriptedCallee: Sendable {
             case .acknowledgement: false
             case .sound: isSilent
             case .voice(let deadline): ears.isVoice || deadline <= now
+            case .key(let deadline): ears.heard.digits.count > keysTaken || deadline <= now
             case .silence(let silence, let start, let deadline):
                 deadline <= now || ears.silence(at: now, since: start, answeredAt: answeredAt) >= silence
             }
         guard isDone else { return }
+        if case .key = wait { keysTaken = min(keysTaken + 1, ears.heard.digits.count) }
         wait = nil
         hush()
         advance(at: now, into: &actions)
@@ -144,6 +149,7 @@ struct ScriptedCallee: Sendable {
         case .waitForVoice(let timeout): wait = .voice(until: now.advanced(by: timeout))
         case .waitForSilence(let silence, let timeout):
             wait = .silence(silence, since: now, until: now.advanced(by: timeout))
+        case .waitForKey(let timeout): wait = .key(until: now.advanced(by: timeout))
         case .press(let keys): actions.append(.press(keys))
         case .hangUp:
             actions.append(.hangUp)

@@ -7,8 +7,11 @@ extension SimulatedCaller {
         public var number: String
         /// From, without tag.
         public var from = "<sip:+15557777@caller.invalid>"
-        /// The INVITE has no session description; the answer to that of the 200 goes into the ACK.
+        /// The INVITE has no session description; the answer to that of the 200 goes into the ACK, to that of a reliable
+        /// provisional response into the PRACK.
         public var offersLate = false
+        /// What the INVITE says of reliable provisional responses.
+        public var reliability = InviteOptions.Reliability.supported
         /// The session description of the INVITE instead of its own, to offer what nobody can speak.
         public var offer: [UInt8]?
         /// CANCEL so long after the INVITE, unless it was answered.

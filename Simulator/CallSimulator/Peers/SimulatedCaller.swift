@@ -1,4 +1,4 @@
-internal import RTPMedia
+public import RTPMedia
 public import SIPCore
 public import SansIO
 
@@ -46,6 +46,8 @@ public actor SimulatedCaller: DriverClient {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let address: SocketAddress
+    private let capabilities: AudioCapabilities
+    private let mediaSecurity: (any MediaProtectionProvider)?
     private var client: DriverClientID?
     private var socket: BoundSocket?
     var userAgent: UserAgent
@@ -60,11 +62,17 @@ public actor SimulatedCaller: DriverClient {
     /// - Parameters:
     ///   - address: Its own; port 0 lets the driver choose.
     ///   - userAgent: Timers and limits of its SIP.
+    ///   - capabilities: What it speaks.
+    ///   - mediaSecurity: Encrypts as ``AudioCapabilities/security`` says, with this provider's suites.
     public init(
         driver: any Driver, address: SocketAddress = .loopback(port: 0),
-        userAgent: UserAgent.Configuration = UserAgent.Configuration()
+        userAgent: UserAgent.Configuration = UserAgent.Configuration(),
+        capabilities: AudioCapabilities = AudioCapabilities(),
+        mediaSecurity: (any MediaProtectionProvider)? = nil
     ) {
         self.driver = driver
+        self.capabilities = capabilities
+        self.mediaSecurity = mediaSecurity
         executor = driver.serialExecutor
         self.address = address
         var userAgent = userAgent
@@ -118,11 +126,12 @@ public actor SimulatedCaller: DriverClient {
         _ script: Script, _ target: SocketAddress, _ continuation: CheckedContinuation<Report, Never>
     ) {
         let now = driver.now
-        guard let socket, let ports = bindPair(on: socket.localAddress) else {
+        guard let socket, let client, let ports = driver.bindMediaPorts(on: socket.localAddress, for: client)
+        else {
             return continuation.resume(returning: Report())
         }
-        let negotiator = AudioNegotiator(
-            capabilities: AudioCapabilities(), localRTP: ports.rtp.localAddress,
+        let negotiator = AudioNegotiator.ofPeer(
+            capabilities, mediaSecurity, on: driver, localRTP: ports.rtp.localAddress,
             sessionID: generator.next() >> 2)
         let line = Line(
             script: script, at: now, negotiator: negotiator, ports: ports, continuation: continuation)
@@ -133,7 +142,8 @@ public actor SimulatedCaller: DriverClient {
             contact: script.contact ?? "<sip:caller@\(socket.localAddress)>",
             sentBy: "\(socket.localAddress)",
             body: offer.map { SIPBody(contentType: "application/sdp", bytes: $0) }, headers: script.headers,
-            credentials: script.credentials, destination: target, socket: socket.id)
+            credentials: script.credentials, destination: target, socket: socket.id,
+            options: InviteOptions(reliability: script.reliability))
         lines.append(line)
         guard let started = try? userAgent.invite(invite, at: now, into: &effects) else {
             return conclude(line, .lost)
@@ -295,8 +305,9 @@ public actor SimulatedCaller: DriverClient {
     }
 
     func startLeg(of line: Line, _ negotiated: NegotiatedAudio, at now: MonotonicInstant) {
-        let configuration = AudioLeg.Configuration(
+        var configuration = AudioLeg.Configuration(
             negotiated: negotiated, rateHertz: 8_000, canonicalName: generator.token(digits: 16))
+        configuration.protection = mediaSecurity
         line.leg = try? AudioLeg(configuration: configuration, generator: &generator, at: now)
         line.nextFrame = now.advanced(by: .milliseconds(20))
     }
@@ -308,8 +319,10 @@ public actor SimulatedCaller: DriverClient {
             var spare = heard
             // A square wave of 500 Hz: loud, and easily told from silence.
             let tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
-            if exchange(leg, tone, heard: &heard, spare: &spare, at: due) {
+            var sends = exchange(leg, tone, heard: &heard, spare: &spare, at: due)
+            while sends {
                 driver.transmit(packet.bytes, from: line.ports.rtp.id, to: leg.remoteRTP)
+                sends = leg.takePacket(into: &packet)
             }
             if heard.contains(where: { $0.magnitude > 1_000 }) {
                 if line.report.wasAnswered {
@@ -331,18 +344,5 @@ public actor SimulatedCaller: DriverClient {
         var spareFrame = spare.mutableSpan
         _ = leg.pullFrame(narrow: &heardFrame, wide: &spareFrame, at: now)
         return leg.pushFrame(tone.span, narrow: &spareFrame, at: now, into: &packet)
-    }
-
-    private func bindPair(on host: SocketAddress) -> (rtp: BoundSocket, rtcp: BoundSocket)? {
-        guard let client else { return nil }
-        for _ in 0..<16 {
-            guard let first = try? driver.bind(host.with(port: 0), for: client) else { return nil }
-            let port = first.localAddress.port
-            if let second = try? driver.bind(host.with(port: port ^ 1), for: client) {
-                return port & 1 == 0 ? (first, second) : (second, first)
-            }
-            driver.close(first.id)
-        }
-        return nil
     }
 }

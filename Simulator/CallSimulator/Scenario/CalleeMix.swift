@@ -37,10 +37,45 @@ public struct CalleeMix: Sendable {
         Kind(name: "nowhere", weight: 2, script: nil),
     ])
 
-    /// Reads `talks=3,busy=1`; a name without a weight weighs 1. Names are those of ``CalleeScript/presets`` and `nowhere`.
+    /// What an answering policy is for: people, voicemails of every kind, screening assistants, menus, faxes and silence.
+    public static let machines = CalleeMix([
+        Kind(name: "talks", weight: 8, script: .talks),
+        Kind(name: "longGreeting", weight: 3, script: .longGreeting),
+        Kind(name: "voicemail", weight: 6, script: .voicemail),
+        Kind(name: "voicemailWithPause", weight: 3, script: .voicemailWithPause),
+        Kind(name: "voicemailWithoutBeep", weight: 2, script: .voicemailWithoutBeep),
+        Kind(name: "voicemailEarlyBeep", weight: 2, script: .voicemailEarlyBeep),
+        Kind(name: "voicemailLowBeep", weight: 2, script: .voicemailLowBeep),
+        Kind(name: "screening", weight: 3, script: .screening()),
+        Kind(name: "screeningDeclines", weight: 1, script: .screening(then: .declines)),
+        Kind(name: "screeningVoicemail", weight: 1, script: .screening(then: .voicemail)),
+        Kind(name: "ivr", weight: 2, script: .ivr), Kind(name: "fax", weight: 2, script: .fax),
+        Kind(name: "silent", weight: 2, script: .silent),
+        Kind(name: "notInService", weight: 2, script: .notInService),
+    ])
+
+    /// A caller number with a bad name: half of the calls are blocked, in each of the ways there are.
+    public static let blocked = CalleeMix([
+        Kind(name: "talks", weight: 6, script: .talks),
+        Kind(name: "networkBlocked", weight: 3, script: .networkBlocked),
+        Kind(name: "unwanted", weight: 2, script: .unwanted),
+        Kind(name: "rejectedByAnalytics", weight: 1, script: .rejectedByAnalytics),
+    ])
+
+    /// The mixes by name, for command lines.
+    public static let presets: [(name: String, mix: CalleeMix)] = [
+        ("ordinary", .ordinary), ("machines", .machines), ("blocked", .blocked),
+    ]
+
+    /// Reads `talks=3,busy=1`; a name without a weight weighs 1. Names are those of ``CalleeScript/presets`` and `nowhere`;
+    /// alone, also those of ``CalleeMix/presets``.
     ///
     /// - Returns: `nil` when a name is not known or a weight is no whole number of 1 or more.
     public init?(_ text: String) {
+        if let preset = Self.presets.first(where: { $0.name == text }) {
+            self = preset.mix
+            return
+        }
         var kinds: [Kind] = []
         for part in text.split(separator: ",") {
             let words = part.split(separator: "=", maxSplits: 1)

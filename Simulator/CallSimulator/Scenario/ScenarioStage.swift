@@ -1,4 +1,5 @@
 internal import CampaignKit
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 internal import Telephony
@@ -65,6 +66,9 @@ final class ScenarioStage: @unchecked Sendable {
         hosting.address = peerDriver.hostAddress.with(port: 5_060)
         hosting.keepsAudio = options.keepsAudio
         hosting.media = options.media
+        // The callee speaks what the dialer does.
+        hosting.capabilities.codecs = options.dialer.codecs
+        hosting.codecProviders = options.dialer.codecProviders
         var credentials: SIPCredentials?
         if options.challenge == .digest {
             credentials = SIPCredentials(username: Self.user, password: Self.password)
@@ -73,11 +77,14 @@ final class ScenarioStage: @unchecked Sendable {
         let address = hosting.address
         rogue = options.rogue.map { RogueCallee(driver: peerDriver, address: address, fault: $0) }
         peer = LoopbackPeer(driver: peerDriver, directory: directory, configuration: hosting)
+        var dialing = options.dialer
+        // Peers without media would all be taken for lost.
+        if options.media == .signallingOnly { dialing.mediaTimeout = nil }
         dialer = Dialer(
             trunk: Trunk(
                 name: "simulated", host: Self.peerHost, port: 5_060, credentials: credentials,
                 numbers: ["+15550000000"]),
-            configuration: options.dialer, driver: driver, observers: [watch] + observers)
+            configuration: dialing, driver: driver, observers: [watch] + observers)
         world.setNetwork(options.outbound, from: Self.callerHost, to: Self.peerHost)
         world.setNetwork(options.inbound, from: Self.peerHost, to: Self.callerHost)
         world.faults = options.faults

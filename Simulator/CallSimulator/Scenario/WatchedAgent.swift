@@ -13,6 +13,24 @@ struct WatchedAgent<Agent: VoiceAgent>: VoiceAgent {
         try await agent.prepare(for: request, id: id)
     }
 
+    func voicemailMessage(
+        for session: AgentSession, prepared: Agent.Preparation
+    ) async throws -> PreparedSpeech? {
+        try await agent.voicemailMessage(for: session, prepared: prepared)
+    }
+
+    func introduction(
+        for session: AgentSession, prepared: Agent.Preparation
+    ) async throws -> PreparedSpeech? {
+        try await agent.introduction(for: session, prepared: prepared)
+    }
+
+    func speech(
+        of text: String, for session: AgentSession, prepared: Agent.Preparation
+    ) async throws -> PreparedSpeech {
+        try await agent.speech(of: text, for: session, prepared: prepared)
+    }
+
     func converse(_ session: AgentSession, prepared: Agent.Preparation) async throws -> AgentResult {
         guard agent.options.bargeIn != nil else {
             return try await agent.converse(session, prepared: prepared)
@@ -57,7 +75,7 @@ struct AgentSource: Sendable {
                 Step(
                     .branch(
                         .init(
-                            on: .verdict, timeout: .seconds(4), cases: ["voicemail": "message"],
+                            on: .verdict, timeout: .seconds(7), cases: ["voicemail": "message"],
                             otherwise: "reminder"))),
                 Step(
                     .say("This is a reminder of your appointment on Monday. Press 1 to confirm, or tell me."),

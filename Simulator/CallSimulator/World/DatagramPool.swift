@@ -13,6 +13,7 @@ final class DatagramPool {
         var number = 0
         var source = SocketAddress(ipv4: 0, port: 0)
         var destination = SocketAddress(ipv4: 0, port: 0)
+        var arrival = MonotonicInstant(nanoseconds: 0)
         /// Host that it goes to, and the socket once it is there.
         var host: Int32 = 0
         var socket = SocketID(rawValue: -1)

@@ -35,6 +35,11 @@ public final class SimulatedDriver: Driver {
         return SeededGenerator(seed: world.seed, label: uses == 0 ? name : "\(name) \(uses)")
     }
 
+    public func makeSecret(byteCount: Int) -> [UInt8] {
+        var generator = makeGenerator(label: "secret")
+        return (0..<byteCount).map { _ in UInt8(truncatingIfNeeded: generator.next() >> 56) }
+    }
+
     public func attach(_ client: any DriverClient) -> DriverClientID {
         checkThread()
         return world.network.attach(client)
@@ -49,7 +54,18 @@ public final class SimulatedDriver: Driver {
         _ address: SocketAddress, for client: DriverClientID
     ) throws(DriverError) -> BoundSocket {
         checkThread()
-        return try world.network.bind(address, on: host, for: client)
+        return try world.network.bind(address, on: host, for: client, isPolled: false)
+    }
+
+    public func bindPolled(
+        _ address: SocketAddress, for client: DriverClientID
+    ) throws(DriverError) -> BoundSocket {
+        checkThread()
+        return try world.network.bind(address, on: host, for: client, isPolled: true)
+    }
+
+    public func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {
+        world.network.poll(socket, into: &buffer)
     }
 
     public func close(_ socket: SocketID) {

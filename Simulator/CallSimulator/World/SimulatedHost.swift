@@ -41,8 +41,13 @@ final class SimulatedSocket {
     @exclusivity(unchecked) var route: Route?
     /// Datagrams that wait in it.
     @exclusivity(unchecked) var waiting = 0
+    /// Those of a polled socket; `nil` when it wakes its client.
+    @exclusivity(unchecked) var polled: Ring<Int32>?
 
-    init(id: SocketID, host: Int32, client: DriverClientID, localAddress: SocketAddress) {
+    init(
+        id: SocketID, host: Int32, client: DriverClientID, localAddress: SocketAddress, isPolled: Bool
+    ) {
+        polled = isPolled ? Ring(capacity: 8) : nil
         self.id = id
         self.host = host
         self.client = client

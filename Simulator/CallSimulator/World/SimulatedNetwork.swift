@@ -93,7 +93,7 @@ final class SimulatedNetwork {
     func key(_ host: Int32, _ port: UInt16) -> UInt64 { UInt64(host) << 16 | UInt64(port) }
 
     func bind(
-        _ address: SocketAddress, on host: SimulatedHost, for client: DriverClientID
+        _ address: SocketAddress, on host: SimulatedHost, for client: DriverClientID, isPolled: Bool
     ) throws(DriverError) -> BoundSocket {
         try check(address, on: host, for: client, "bind")
         var local = address
@@ -110,7 +110,8 @@ final class SimulatedNetwork {
         }
         let name = sockets.insert { name in
             SimulatedSocket(
-                id: SocketID(rawValue: name), host: host.index, client: client, localAddress: local)
+                id: SocketID(rawValue: name), host: host.index, client: client, localAddress: local,
+                isPolled: isPolled)
         }
         guard let name else {
             throw DriverError(code: .tooManyDescriptors, message: "a world has at most 65,536 sockets")
@@ -137,6 +138,7 @@ final class SimulatedNetwork {
     func close(_ id: SocketID) {
         if id.rawValue < 0 { return closeStream(id) }
         guard let socket = sockets.remove(id.rawValue) else { return }
+        while let cell = socket.polled?.popFirst() { pool.release(cell) }
         bound[key(socket.host, socket.localAddress.port)] = nil
         trace.add(.closed, at: loop.now, UInt64(socket.host), UInt64(socket.localAddress.port))
     }
@@ -223,7 +225,8 @@ final class SimulatedNetwork {
         }
         socket.waiting += 1
         pool[cell].socket = id
-        client.datagrams.append(cell)
+        pool[cell].arrival = loop.now
+        if socket.polled == nil { client.datagrams.append(cell) } else { socket.polled?.append(cell) }
         statistics.delivered += 1
         trace.add(.delivered, at: loop.now, UInt64(number), loop.jobsRun)
         if trace.recording != .nothing || !taps.isEmpty {
@@ -232,7 +235,7 @@ final class SimulatedNetwork {
                 .delivered, number, source, destination,
                 UnsafeRawBufferPointer(start: cell.start, count: cell.count).bytes)
         }
-        markDue(client)
+        if socket.polled == nil { markDue(client) }
     }
 
     func markDue(_ client: SimulatedClient) {
@@ -248,10 +251,29 @@ final class SimulatedNetwork {
             // What waited in a socket is lost with it.
             guard let socket = sockets[pool[cell].socket.rawValue] else { continue }
             socket.waiting -= 1
-            let source = pool[cell].source
-            if pool.copy(cell, into: &buffer) { return ReceivedDatagram(socket: socket.id, source: source) }
-            lose(.oversize, pool[cell].number, source, pool[cell].destination)
+            if let datagram = take(cell, of: socket, into: &buffer) { return datagram }
         }
+        return nil
+    }
+
+    func poll(_ id: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? {
+        guard let socket = sockets[id.rawValue] else { return nil }
+        while let cell = socket.polled?.popFirst() {
+            defer { pool.release(cell) }
+            socket.waiting -= 1
+            if let datagram = take(cell, of: socket, into: &buffer) { return datagram }
+        }
+        return nil
+    }
+
+    private func take(
+        _ cell: Int32, of socket: SimulatedSocket, into buffer: inout OwnedBytes
+    ) -> ReceivedDatagram? {
+        let source = pool[cell].source
+        if pool.copy(cell, into: &buffer) {
+            return ReceivedDatagram(socket: socket.id, source: source, arrival: pool[cell].arrival)
+        }
+        lose(.oversize, pool[cell].number, source, pool[cell].destination)
         return nil
     }
 

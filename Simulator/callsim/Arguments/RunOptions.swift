@@ -17,7 +17,8 @@ struct RunOptions {
             help: "Start from a model: " + NetworkModel.presets.map(\.name).joined(separator: ", ") + "."),
         .init(
             name: "--callees", value: "MIX",
-            help: "Who answers, for example talks=3,busy=1; an ordinary mix unless given."),
+            help: "Who answers: " + CalleeMix.presets.map(\.name).joined(separator: ", ")
+                + " (the first unless given), or for example talks=3,busy=1."),
         .init(name: "--csv", value: "FILE", help: "Recipients from a file instead of --calls."),
         .init(name: "--pace", value: "N", help: "Calls started per minute (600)."),
         .init(name: "--concurrency", value: "N", help: "Calls at once (200)."),
@@ -59,7 +60,8 @@ struct RunOptions {
         if let text = arguments.string("--callees") {
             guard let mix = CalleeMix(text) else {
                 let names = CalleeScript.presets.map(\.name).joined(separator: ", ")
-                throw UsageError("--callees takes NAME=WEIGHT,… with \(names), nowhere")
+                let mixes = CalleeMix.presets.map(\.name).joined(separator: ", ")
+                throw UsageError("--callees takes \(mixes), or NAME=WEIGHT,… with \(names), nowhere")
             }
             self.mix = mix
         }

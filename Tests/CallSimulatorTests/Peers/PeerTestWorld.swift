@@ -14,6 +14,7 @@ struct PeerTestWorld {
     init(
         seed: UInt64 = 1, _ numbers: [String: CalleeScript] = [:], default standard: CalleeScript? = nil,
         network: NetworkModel = .perfect, credentials: (peer: String, caller: String)? = nil,
+        observers: [any CallObserver] = [],
         configure: (inout DialerConfiguration, inout LoopbackPeer.Configuration) -> Void = { _, _ in }
     ) {
         var worldConfiguration = WorldConfiguration()
@@ -34,7 +35,8 @@ struct PeerTestWorld {
             name: "test", host: "10.0.0.2", port: 5_060,
             credentials: credentials.map { SIPCredentials(username: "trunk", password: $0.caller) },
             numbers: ["+15550000"])
-        dialer = Dialer(trunk: trunk, configuration: dialing, driver: caller)
+        dialer = Dialer(
+            trunk: trunk, configuration: dialing, driver: caller, observers: observers)
     }
 
     /// Runs `body` while both serve, then stops both.

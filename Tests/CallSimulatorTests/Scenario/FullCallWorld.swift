@@ -88,7 +88,9 @@ struct FullCallWorld {
         var trunk = Trunk(name: "t", host: "10.0.0.2", port: 5_060, numbers: ["+15550000"])
         trunk.reliableProvisional = .required
         trunk.sessionTimer = .seconds(90)
-        let dialer = Dialer(trunk: trunk, driver: clock)
+        var configuration = DialerConfiguration()
+        configuration.mediaTimeout = nil
+        let dialer = Dialer(trunk: trunk, configuration: configuration, driver: clock)
         var report = try world.run {
             try await peer.start()
             var report = try await withThrowingTaskGroup(of: Void.self) { group in

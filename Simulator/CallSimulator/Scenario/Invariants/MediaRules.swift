@@ -2,7 +2,8 @@ internal import SansIO
 
 /// The RTP of one port in one call: numbers in order, stamps that follow the samples (RFC 3550 §5.1, RFC 4733 §2.5.1.2).
 struct StreamRule {
-    private static let samples: UInt32 = 160
+    /// Units of the media clock in 20 ms, at 8,000, 16,000 and 48,000 Hz.
+    private static let clocks: [UInt32] = [160, 320, 960]
     private static let interval: Int64 = 20_000_000
 
     private var hasBegun = false
@@ -11,6 +12,8 @@ struct StreamRule {
     /// What the media clock showed at the latest packet.
     private var clock: UInt32 = 0
     private var time = MonotonicInstant(nanoseconds: 0)
+    /// Payload type of the latest packet with audio, and units of its clock in 20 ms once they have shown.
+    private var format: (type: UInt8, units: UInt32?) = (0, 160)
     /// Stamp of the latest packet when it was one of a telephone event.
     private var eventStamp: UInt32?
 
@@ -32,12 +35,28 @@ struct StreamRule {
             "\(sequence) of source \(words.2) after \(self.sequence) of \(source)")
         // Where nothing was sent for a while the clock ran on.
         let periods = max(1, (time.duration(to: now).nanoseconds + Self.interval / 2) / Self.interval)
-        let expected = clock &+ Self.samples &* UInt32(truncatingIfNeeded: periods)
+        let units = units(of: type, stamp: stamp, periods: UInt32(truncatingIfNeeded: periods), isEvent)
+        let expected = clock &+ units &* UInt32(truncatingIfNeeded: periods)
         ledger.check(
             .rtpTimestamp, stamp == expected || (isEvent && stamp == eventStamp), at: now,
             "stamp \(stamp) where the clock shows \(expected)\(isEvent ? ", telephone event" : "")")
         (self.sequence, clock, time) = (sequence, expected, now)
         eventStamp = isEvent ? stamp : nil
+    }
+}
+
+extension StreamRule {
+    /// What the clock does in 20 ms: known for static types, learnt from the second packet of others.
+    private mutating func units(
+        of type: UInt8, stamp: UInt32, periods: UInt32, _ isEvent: Bool
+    ) -> UInt32 {
+        if !isEvent, type != format.type { format = (type, type < 96 ? 160 : nil) }
+        if let units = format.units { return units }
+        guard let units = Self.clocks.first(where: { clock &+ $0 &* periods == stamp }) else {
+            return Self.clocks[0]
+        }
+        if !isEvent { format.units = units }
+        return units
     }
 }
 
@@ -199,6 +218,8 @@ struct MediaRules {
         for host in hosts.indices where hosts[host].address.isSameHost(as: source) {
             index = Int(hosts[host].ports[Int(source.port)])
         }
+        // RTCP on the same port (RFC 5761 §4).
+        if let second = packet.byte(at: 1), (192...223).contains(second) { return }
         guard index >= 0, packet.byteCount >= 12 else {
             return ledger.check(.rtpWindow, false, at: now, "RTP from port \(source.port) of no call")
         }
