@@ -69,7 +69,17 @@ struct CampaignDisplay {
         var text = outcome.disposition.rawValue
         if let by = outcome.answeredBy { text += " by \(by.rawValue)" }
         if let status = outcome.cause.sipStatus, outcome.disposition != .answered { text += " (\(status))" }
+        if let worst = outcome.quality?.worst { text += String(format: ", MOS %.1f", worst) }
         return text
+    }
+
+    /// `MOS 4.3 here, 4.1 at the callee`; `nil` when neither is known.
+    static func describe(_ quality: CallQuality) -> String? {
+        let parts = [
+            quality.inbound.map { String(format: "%.1f here", $0) },
+            quality.outbound.map { String(format: "%.1f at the callee", $0) },
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : "MOS " + parts.joined(separator: ", ")
     }
 
     private static func describe(_ recipient: Recipient) -> String {
@@ -91,8 +101,19 @@ struct CampaignDisplay {
     static func outcomeTable(_ report: CampaignReport) -> String {
         report.outcomes.map { row in
             let by = row.answeredBy.map { " by \($0.rawValue)" } ?? ""
-            return String(format: "%6d  ", row.count) + row.disposition.rawValue + by
+            var made = ""
+            if row.messagesLeft > 0 { made += ", \(row.messagesLeft) with a message left" }
+            if row.notReached > 0 { made += ", \(row.notReached) hung up on" }
+            return String(format: "%6d  ", row.count) + row.disposition.rawValue + by + made
         }.joined(separator: "\n")
+    }
+
+    /// The sound of the calls; `nil` where none is known.
+    static func describe(_ quality: CampaignReport.Quality?) -> String? {
+        guard let quality else { return nil }
+        let low = quality.poor > 0 ? ", \(quality.poor) below \(CampaignReport.Quality.poorBelow)" : ""
+        return String(format: "MOS %.1f on average, %.1f at worst", quality.mean, quality.least)
+            + " (\(quality.calls) calls\(low))"
     }
 
     static func describe(_ report: ImportReport) -> [String] {

@@ -9,6 +9,11 @@ final class RecordKeeper: CallObserver {
 
     var record: CallRecord? { records.withLock { $0.last } }
 
+    /// The record of the call with this outcome, where several were placed.
+    func record(of outcome: CallOutcome) -> CallRecord? {
+        records.withLock { records in records.last { $0.outcome == outcome } ?? records.last }
+    }
+
     func callEnded(_ record: CallRecord) { records.withLock { $0.append(record) } }
 }
 
@@ -39,14 +44,20 @@ final class ProgressPrinter: CallObserver {
         case .ringing(let status): "ringing (\(status))"
         case .earlyMedia: "early media"
         case .answered: "answered"
-        case .callProgress(let tone): "tone: \(tone)"
+        case .callProgress(let tone): tone.description
         case .classified(let verdict):
             "\(verdict.answeredBy.rawValue), \(verdict.stage.rawValue): \(verdict.evidence)"
+        case .answering(let step): step.description
         case .digit(let key): "key \(key)"
         case .heldByRemote: "held by the far end"
         case .resumedByRemote: "resumed by the far end"
         case .held: "on hold"
         case .resumed: "resumed"
+        case .joinedRoom(let name): "joins \(name)"
+        case .leftRoom(let name): "leaves \(name)"
+        case .recordingPaused: "recording paused"
+        case .recordingResumed: "recording resumed"
+        case .recordingFailed(let text): "recording failed: \(text)"
         case .transferProgress(let status): "transfer (\(status))"
         case .transferAccepted(let target, let id): "calls \(target) as \(id)"
         case .transferRefused(let target): "refused to call \(target)"

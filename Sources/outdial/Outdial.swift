@@ -13,7 +13,7 @@ enum Command: String, CaseIterable {
         case .campaign: "Run and steer campaigns from a CSV."
         case .callee: "Answer calls by a script, for tests."
         case .demo: "Dial a small campaign on this machine."
-        case .inspect: "Show how SIP, SDP or numbers are read."
+        case .inspect: "Show how SIP, SDP, numbers or recordings are read."
         }
     }
 

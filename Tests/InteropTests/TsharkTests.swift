@@ -7,10 +7,12 @@ import Testing
 @Suite("tshark")
 struct TsharkTests {
     /// Lines that tshark prints for a filter over a capture, with the media ports of a call taken as RTP from its SDP.
-    static func lines(_ tshark: String, _ capture: String, filter: String, fields: [String] = []) throws
-        -> [String]
-    {
-        var arguments = ["-r", capture, "-Y", filter]
+    ///
+    /// - Parameter options: Further ones.
+    static func lines(
+        _ tshark: String, _ capture: String, filter: String, fields: [String] = [], options: [String] = []
+    ) throws -> [String] {
+        var arguments = ["-r", capture, "-Y", filter] + options
         if !fields.isEmpty { arguments += ["-T", "fields"] + fields.flatMap { ["-e", $0] } }
         let stranger = try Stranger(tshark, arguments)
         let code = stranger.waitForExit(limit: 60)

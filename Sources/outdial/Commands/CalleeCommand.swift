@@ -1,6 +1,7 @@
 internal import ToolArguments
 internal import CallSimulator
 internal import Foundation
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 internal import SocketDriver
@@ -19,6 +20,12 @@ enum CalleeCommand {
                 help: "Demand digest authentication of callers, with this name…"),
             .init(
                 name: "--password-env", value: "VAR", help: "…and the password in this environment variable."),
+            .init(
+                name: "--codecs", value: "LIST",
+                help: "Codecs that it takes, by commas, the preferred one first (PCMU,PCMA)."),
+            .init(
+                name: "--srtp", value: "POLICY",
+                help: "Encrypt the audio: off (default), optional or required."),
             .init(name: "--calls", value: "N", help: "Stop after so many calls."),
             .init(name: "--json", value: nil, help: "Print each call's report as one line of JSON."),
         ],
@@ -58,11 +65,22 @@ enum CalleeCommand {
             throw UsageError("--host takes an address such as 127.0.0.1, not '\(host)'")
         }
         configuration.address = address
+        if let list = arguments.string("--codecs") {
+            configuration.capabilities.codecs = try Codecs.kinds(of: list, at: "--codecs")
+        }
+        configuration.codecProviders = Codecs.providers
         if let user = arguments.string("--user") {
             let secret = TrunkFile.Secret.environment(try arguments.required("--password-env"))
             configuration.credentials = [
                 SIPCredentials(username: user, password: try secret.resolve(field: "--password-env"))
             ]
+        }
+        if let word = arguments.string("--srtp") {
+            guard let policy = MediaSecurityPolicy(rawValue: word) else {
+                throw UsageError("--srtp is off, optional or required, not '\(word)'")
+            }
+            configuration.capabilities.security = policy
+            if policy != .off { configuration.mediaSecurity = try TrunkSecurity.mediaProtection() }
         }
         return configuration
     }

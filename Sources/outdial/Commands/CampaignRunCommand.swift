@@ -16,16 +16,15 @@ enum CampaignRunCommand {
             .init(
                 name: "--trunk", value: "FILE", help: "The settings of the trunk or trunks (JSON); required."),
             .init(name: "--agent", value: "AGENT", help: AgentChoice.help),
-            .init(name: "--settings", value: "FILE", help: "Pace, retries, calling hours (JSON)."),
+            .init(name: "--settings", value: "FILE", help: "Pace, retries, calling hours, answering (JSON)."),
             .init(name: "--name", value: "NAME", help: "The campaign's name; the file's otherwise."),
             .init(name: "--do-not-call", value: "FILE", help: "Numbers that must not be called, one a line."),
-            .init(name: "--record", value: "DIR", help: "Leave a stereo WAV of each call there."),
             .init(name: "--records", value: "DIR", help: "Leave each call's record there as JSON."),
             .init(name: "--ladders", value: "DIR", help: "Leave each call's SIP messages there as text."),
             .init(name: "--pcap", value: "FILE", help: "Write every datagram."),
             .init(name: "--report", value: "FILE", help: "Write the report as a page when it ends."),
             .init(name: "--json", value: nil, help: "Print the final status as one line of JSON."),
-        ] + Monitoring.options,
+        ] + MediaTimeout.options + RecordingChoice.options + AnsweringOptions.options + Monitoring.options,
         discussion: """
             The first run prints the campaign's id. ^C hangs up the calls in the air and leaves the rest for the next run.
             Exit code 0 when the campaign completed or was paused or cancelled by a person, 1 otherwise.
@@ -33,7 +32,8 @@ enum CampaignRunCommand {
 
     static func run(_ words: [String]) async throws -> ExitCode {
         let arguments = try Arguments(words, for: syntax)
-        let trunks = try TrunkFile.loadAll(arguments.required("--trunk"))
+        var trunks = try TrunkFile.loadAll(arguments.required("--trunk"))
+        try MediaTimeout.apply(arguments, to: &trunks)
         let handler = try AgentChoice.handler(named: arguments.string("--agent"))
         let driver = try SocketDriver()
         let store = try await CampaignStores.open(arguments.required("--store"), driver: driver)
@@ -47,10 +47,11 @@ enum CampaignRunCommand {
         configuration.owner = "outdial \(ProcessInfo.processInfo.processIdentifier)"
         if let path = arguments.string("--do-not-call") { configuration.doNotCall = try readDoNotCall(path) }
         let monitoring = try await Monitoring(arguments, driver: driver)
+        var dialing = try TrunkSecurity.configuration(for: arguments.required("--trunk"))
+        dialing.recordingEncoders = RecordingChoice.encoders
         let dialer = Dialer(
-            trunks: trunks,
-            configuration: try TrunkSecurity.configuration(for: arguments.required("--trunk")),
-            driver: driver, observers: captures.observers + monitoring.observers)
+            trunks: trunks, configuration: dialing, driver: driver,
+            observers: captures.observers + monitoring.observers)
         let runner = CampaignRunner(
             campaign: campaign, store: store, placing: dialer, handler: handler, driver: driver,
             configuration: configuration)
@@ -82,10 +83,9 @@ enum CampaignRunCommand {
         if let path = arguments.string("--settings") {
             settings = try JSONFile.load(CampaignSettings.self, from: path)
         }
-        if let directory = arguments.string("--record") {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            settings.recording = .stereoWAV(directory: directory)
-        }
+        if let recording = try RecordingChoice.policy(arguments) { settings.recording = recording }
+        settings.answering = try AnsweringOptions.policy(
+            arguments, over: settings.answering, agent: arguments.string("--agent"))
         let name =
             arguments.string("--name") ?? URL(filePath: source).deletingPathExtension().lastPathComponent
         let id = try await Campaign.create(
@@ -124,6 +124,7 @@ enum CampaignRunCommand {
             try Output.json(report)
         } else {
             Output.line(CampaignDisplay.describe(report.recipients))
+            if let quality = CampaignDisplay.describe(report.quality) { Output.line(quality) }
         }
         switch end {
         case .completed, .cancelled: return .completed

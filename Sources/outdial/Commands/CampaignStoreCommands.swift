@@ -117,6 +117,7 @@ enum CampaignStoreCommands {
         } else {
             Output.line(CampaignDisplay.describe(report.recipients))
             Output.line(CampaignDisplay.outcomeTable(report))
+            if let quality = CampaignDisplay.describe(report.quality) { Output.line(quality) }
         }
         return .completed
     }

@@ -83,7 +83,7 @@ enum DemoCommand {
                 "+15551234506": .declines,
                 "+15551234507": .busyFirst(then: .confirms),
                 "+15551234508": .hangsUpMidSentence,
-                "+4930901820509": .talks,
+                "+4930901820509": .screening(),
             ], default: .confirms)
         return LoopbackPeer(driver: driver, directory: directory, configuration: configuration)
     }

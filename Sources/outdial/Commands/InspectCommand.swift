@@ -4,14 +4,17 @@ internal import Foundation
 internal import RTPMedia
 internal import SIPCore
 
-/// `outdial inspect sip|sdp|number …`: how an input is read, or the typed error and where it lies; one JSON line each.
+/// `outdial inspect sip|sdp|number|audio …`: how an input is read, or the typed error and where it lies; one JSON line each.
 enum InspectCommand {
     private static let syntax = CommandSyntax(
-        usage: "outdial inspect sip|sdp FILE… | outdial inspect number NUMBER…",
+        usage: "outdial inspect sip|sdp|audio FILE… | outdial inspect number NUMBER…",
         summary:
-            "Show how SIP messages, session descriptions or phone numbers are read: one JSON line for each.",
+            "Show how SIP messages, session descriptions, phone numbers or recordings of callees are read: one JSON line for each.",
         positionals: ["KIND", "FILE…"],
+        options: InspectAudio.options,
         discussion: """
+            Of a recording (WAV, from the answer on) the line tells who answered: every verdict with its evidence, every tone of
+            the line, and where there was voice.
             A line holds "input" and either "value" or "error" with "byteOffset". FILE may be - for standard input.
             Exit code 0 when every input parses, \(ExitCode.invalidInput.rawValue) when one does not.
             """)
@@ -24,8 +27,12 @@ enum InspectCommand {
         case "sip": inspect = inspectMessage
         case "sdp": inspect = inspectDescription
         case "number": inspect = inspectNumber
+        case "audio":
+            let settings = try InspectAudio.Settings(arguments)
+            inspect = { path in try Self.inspectAudio(path, settings) }
         default:
-            throw UsageError("inspect what? 'sip', 'sdp' or 'number', not '\(arguments.positionals[0])'")
+            throw UsageError(
+                "inspect what? 'sip', 'sdp', 'number' or 'audio', not '\(arguments.positionals[0])'")
         }
         var code = ExitCode.completed
         for input in inputs {
@@ -55,6 +62,16 @@ enum InspectCommand {
         } catch let error as SDPError {
             return Inspection<SDPSummary>(
                 input: path, error: "expected \(error.expected)", byteOffset: error.offset)
+        }
+    }
+
+    private static func inspectAudio(
+        _ path: String, _ settings: InspectAudio.Settings
+    ) throws -> any InspectionLine {
+        do {
+            return Inspection(input: path, value: try InspectAudio.summary(of: read(path), settings))
+        } catch let error as WAVError {
+            return Inspection<AudioSummary>(input: path, error: error.description)
         }
     }
 

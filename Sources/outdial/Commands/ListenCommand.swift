@@ -33,13 +33,11 @@ enum ListenCommand {
                 name: "--max-calls", value: "N", help: "Calls at once (1000); a further caller is told busy."),
             .init(name: "--max-duration", value: "S", help: "Seconds until we hang up, 30…3600 (600)."),
             .init(name: "--calls", value: "N", help: "Stop after so many answered calls."),
-            .init(
-                name: "--record", value: "DIR", help: "Leave a stereo WAV there: agent left, caller right."),
             .init(name: "--pcap", value: "FILE", help: "Write every datagram of the calls."),
             .init(name: "--ladders", value: "DIR", help: "Leave the SIP messages there as text ladders."),
             .init(name: "--records", value: "DIR", help: "Leave each call's record there as JSON."),
             .init(name: "--json", value: nil, help: "Print each call's record as one line of JSON."),
-        ] + Monitoring.options,
+        ] + MediaTimeout.options + RecordingChoice.options + Monitoring.options,
         discussion: """
             Only the trunk's own addresses ("allowedSources" of its file adds to those of its name) and callers that
             know --user and its password are let in; anybody else is refused. A trunk reached by TLS needs
@@ -50,7 +48,9 @@ enum ListenCommand {
     static func run(_ words: [String]) async throws -> ExitCode {
         let arguments = try Arguments(words, for: syntax)
         if let word = arguments.positionals.first { throw UsageError("unexpected argument '\(word)'") }
-        let trunk = try TrunkFile.load(arguments.required("--trunk"))
+        var trunks = [try TrunkFile.load(arguments.required("--trunk"))]
+        try MediaTimeout.apply(arguments, to: &trunks)
+        let trunk = trunks[0]
         let asJSON = arguments.flag("--json")
         let ended = EndedCalls(asJSON: asJSON, limit: try arguments.integer("--calls", in: 1...1_000_000))
         let captures = try Captures(
@@ -92,10 +92,7 @@ enum ListenCommand {
         var acceptance = IncomingAcceptance(
             handler, answersAfter: try arguments.seconds("--answer-after", in: 0...60) ?? .zero)
         acceptance.maximumDuration = try arguments.seconds("--max-duration", in: 30...3_600)
-        if let directory = arguments.string("--record") {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            acceptance.recording = .stereoWAV(directory: directory)
-        }
+        acceptance.recording = try RecordingChoice.policy(arguments)
         let named = arguments.string("--number")?.split(separator: ",").map(String.init)
         let numbers = named ?? trunk.numbers
         let patterns = numbers.isEmpty ? [.any] : numbers.map { IncomingCallRouting.Pattern.number($0) }
@@ -116,6 +113,7 @@ enum ListenCommand {
             // Over a registration's own connection calls could still come in.
             throw FileError("\(path): to be called over TLS, certificateFile and keyFile are needed")
         }
+        configuration.recordingEncoders = RecordingChoice.encoders
         configuration.inbound = policy
         configuration.localHost = arguments.string("--host")
         configuration.localPort = try arguments.integer("--port", in: UInt16(0)...65_535) ?? 5_060

@@ -5,6 +5,14 @@ internal import Telephony
 enum AgentChoice {
     static let help = "'echo', 'silent' (the default), or a scripted agent's JSON file."
 
+    /// The script of an agent that has one.
+    ///
+    /// - Throws: ``ScriptError`` naming the script's step and field.
+    static func script(named name: String?) throws -> AgentScript? {
+        guard let name, name != "silent", name != "echo" else { return nil }
+        return try AgentScript(contentsOf: name)
+    }
+
     /// - Throws: ``ScriptError`` naming the script's step and field.
     static func handler(named name: String?, transcriber: (any Transcriber)? = nil) throws -> any CallHandler
     {

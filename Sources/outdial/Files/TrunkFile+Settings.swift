@@ -1,3 +1,5 @@
+internal import Foundation
+internal import SIPCore
 internal import SansIO
 internal import Telephony
 
@@ -27,6 +29,39 @@ extension TrunkFile {
             format.prefix = prefix ?? ""
             format.marksPhoneNumbers = userPhone ?? false
             return format
+        }
+    }
+
+    /// `{ "header": "none" | "asserted" | "preferred", "form": "sip" | "tel" | "both", "privacy": "id;user" }`
+    struct CallerIdentity: Decodable {
+        var header: String?
+        var form: String?
+        var privacy: String?
+
+        func value(at place: String) throws -> IdentityPolicy {
+            func word<Word: RawRepresentable & CaseIterable>(_ field: String, _ text: String?) throws -> Word?
+            where Word.RawValue == String {
+                guard let text else { return nil }
+                guard let word = Word(rawValue: text) else {
+                    let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw FileError("\(place): \(field) is one of \(known), not '\(text)'")
+                }
+                return word
+            }
+            var policy = IdentityPolicy.fromOnly
+            policy.header = try word("header", header) ?? policy.header
+            policy.form = try word("form", form) ?? policy.form
+            for part in (privacy ?? "").split(separator: ";") {
+                let name = part.trimmingCharacters(in: .whitespaces)
+                let value = SIPPrivacy(name)
+                guard !value.isEmpty else {
+                    throw FileError(
+                        "\(place): privacy is of header, session, user, id, history, critical and none, not '\(name)'"
+                    )
+                }
+                policy.privacy.formUnion(value)
+            }
+            return policy
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 internal import Telephony
@@ -31,8 +32,27 @@ struct TrunkFile: Decodable {
     /// `sip` or, with `tls` alone, `sips`.
     var scheme: String?
     var switchesToTCP: Bool?
+    /// Names of codecs in order of preference: `["opus", "G722", "PCMU", "PCMA"]`.
+    var codecs: [String]?
+    /// Milliseconds of audio that we want in a packet: 10 to 60.
+    var ptime: Int?
+    /// `off`, `optional` or `required`: whether the audio is encrypted.
+    var srtp: String?
+    /// How telephone keys travel: `auto`, `rfc4733`, `info` or `inband`.
+    var dtmf: String?
+    /// Whether comfort noise is offered and accepted; not when it is missing.
+    var comfortNoise: Bool?
+    /// Whether RTCP goes through the RTP port (RFC 5761): `off`, `answered` (where the far end offers it, the default) or
+    /// `offered`.
+    var rtcpMux: String?
+    /// Whether RTCP tells and asks for voice quality (RFC 3611); not when it is missing.
+    var extendedReports: Bool?
+    /// Seconds of silence after which a call counts as lost, 0 for never; 30 when it is missing.
+    var mediaTimeout: Double?
     /// Signs its calls; with what, `TrunkSecurity` reads.
     var identity: TrunkSecurity.Identity?
+    /// How the caller is named besides `From`.
+    var callerIdentity: CallerIdentity?
     /// Addresses or blocks from which it calls us, besides those of its host name: `192.0.2.0/24`.
     var allowedSources: [String]?
     var localHost: String?
@@ -143,7 +163,42 @@ struct TrunkFile: Decodable {
         case let other?: throw FileError("\(place): scheme is sip or sips, not \(other)")
         }
         trunk.switchesToTCP = switchesToTCP ?? false
+        trunk.codecs = try codecs?.map { try Codecs.kind(named: $0, at: "\(place): codecs") }
+        if let ptime {
+            guard (10...60).contains(ptime), ptime % 10 == 0 else {
+                throw FileError("\(place): ptime is 10, 20, 30, 40, 50 or 60, not \(ptime)")
+            }
+            trunk.packetMilliseconds = ptime
+        }
+        if let srtp {
+            guard let policy = MediaSecurityPolicy(rawValue: srtp.lowercased()) else {
+                throw FileError("\(place): srtp is off, optional or required, not \(srtp)")
+            }
+            trunk.mediaSecurity = policy
+        }
+        if let dtmf {
+            guard let mode = DTMFMode(rawValue: dtmf.lowercased()) else {
+                throw FileError("\(place): dtmf is auto, rfc4733, info or inband, not \(dtmf)")
+            }
+            trunk.dtmf = mode
+        }
+        trunk.comfortNoise = comfortNoise ?? trunk.comfortNoise
+        if let rtcpMux {
+            guard let multiplexing = RTCPMultiplexing(rawValue: rtcpMux.lowercased()) else {
+                throw FileError("\(place): rtcpMux is off, answered or offered, not \(rtcpMux)")
+            }
+            trunk.multiplexing = multiplexing
+        }
+        trunk.extendedReports = extendedReports ?? trunk.extendedReports
+        if let mediaTimeout {
+            guard mediaTimeout == 0 || (1...3_600).contains(mediaTimeout) else {
+                throw FileError(
+                    "\(place): mediaTimeout is 1 to 3600 seconds, or 0 for never, not \(mediaTimeout)")
+            }
+            trunk.mediaTimeout = .milliseconds(Int64(mediaTimeout * 1_000))
+        }
         trunk.attestation = identity?.attestation
+        if let callerIdentity { trunk.identity = try callerIdentity.value(at: "\(place): callerIdentity") }
         for text in allowedSources ?? [] {
             guard let range = AddressRange(text) else {
                 throw FileError("\(place): allowedSources: '\(text)' is no address or block of addresses")

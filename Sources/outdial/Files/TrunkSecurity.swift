@@ -1,16 +1,18 @@
 internal import Foundation
+internal import RTPMedia
 internal import SIPCore
 internal import SansIO
 internal import Telephony
 
 #if Secure
+    internal import SecureMedia
     internal import SecureSIP
 #endif
 
-/// What a trunk's file says about TLS and about vouching for calls.
+/// What a trunk's file says about TLS, encrypted audio and about vouching for calls.
 ///
 /// ```json
-/// { "transport": "tls", "caFile": "carrier-ca.pem", "certificateFile": "ours.pem", "keyFile": "ours.key",
+/// { "transport": "tls", "srtp": "required", "caFile": "carrier-ca.pem", "certificateFile": "ours.pem", "keyFile": "ours.key",
 ///   "keyPassphrase": { "env": "KEY_PASSPHRASE" }, "requireClientCertificate": true,
 ///   "identity": { "attestation": "A", "keyFile": "shaken.key", "certificateURL": "https://example.com/shaken.pem",
 ///                 "originationID": "de305d54-75b4-431b-adb2-eb6b9e546014" } }
@@ -26,6 +28,8 @@ struct TrunkSecurity: Decodable {
     }
 
     var transport: String?
+    /// As in `TrunkFile`, which refuses other words.
+    var srtp: String?
     var caFile: String?
     var certificateFile: String?
     var keyFile: String?
@@ -40,19 +44,38 @@ struct TrunkSecurity: Decodable {
             || identity != nil
     }
 
+    /// Whether it asks for encrypted audio.
+    fileprivate var asksForEncryption: Bool { srtp.map { $0.lowercased() != "off" } ?? false }
+
+    /// What encrypts audio.
+    ///
+    /// - Throws: ``FileError`` in a build that cannot.
+    static func mediaProtection() throws -> any MediaProtectionProvider {
+        #if Secure
+            return SRTPProvider()
+        #else
+            throw FileError("encrypted audio needs a build with the trait Secure")
+        #endif
+    }
+
     /// Reads the file of a trunk once more, for what its dialer needs.
     ///
     /// - Throws: ``FileError`` naming the file and the field.
     static func configuration(for path: String) throws -> DialerConfiguration {
-        let file = try JSONFile.load(SecurityOfTrunks.self, from: path).security
+        let trunks = try JSONFile.load(SecurityOfTrunks.self, from: path)
+        let file = trunks.security
         var configuration = DialerConfiguration()
-        guard file.asksForSecurity else { return configuration }
+        configuration.codecProviders = Codecs.providers
+        guard file.asksForSecurity || trunks.asksForEncryption else { return configuration }
         #if Secure
+            if trunks.asksForEncryption { configuration.mediaSecurity = try mediaProtection() }
+            guard file.asksForSecurity else { return configuration }
             configuration.streamSecurity = try file.provider(path)
             configuration.identity = try file.identity.map { try assertion($0, path) }
             return configuration
         #else
-            throw FileError("\(path): TLS and signed calls need a build with the trait Secure")
+            throw FileError(
+                "\(path): TLS, encrypted audio and signed calls need a build with the trait Secure")
         #endif
     }
 
@@ -94,6 +117,8 @@ struct TrunkSecurity: Decodable {
 /// A file of one trunk or of several: what the dialer needs, said beside the trunks or by the first trunk that asks for it.
 private struct SecurityOfTrunks: Decodable {
     var security: TrunkSecurity
+    /// Whether any of them does.
+    var asksForEncryption: Bool
 
     private enum Keys: String, CodingKey { case trunks }
 
@@ -108,5 +133,6 @@ private struct SecurityOfTrunks: Decodable {
             }
         }
         security = trunks.first { $0.asksForSecurity } ?? TrunkSecurity()
+        asksForEncryption = trunks.contains { $0.asksForEncryption }
     }
 }

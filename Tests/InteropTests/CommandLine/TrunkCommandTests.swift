@@ -150,4 +150,38 @@ struct TrunkCommandTests {
         #expect(result.output.hasSuffix("127.0.0.1: not usable\n"))
         #expect(try CommandLineTool.run(["trunk", "sell", path]).code == 64)
     }
+
+    @Test("Encryption of the audio is one of three words")
+    func encryptionWord() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(
+            #"{ "host": "127.0.0.1", "port": 9, "srtp": "perhaps" }"#, to: "trunk.json")
+        let result = try CommandLineTool.run(["trunk", "check", path, "--timeout", "1"])
+        #expect(result.code == 1)
+        #expect(result.errors.contains("srtp is off, optional or required, not perhaps"))
+    }
+
+    #if Secure
+        @Test("A call over a trunk with \"srtp\" is encrypted from one process to the other")
+        func encryptedCall() throws {
+            let folder = try TemporaryFolder()
+            let port = try Stranger.freePort()
+            let peer = try CommandLineTool.start([
+                "callee", "confirms", "--port", "\(port)", "--srtp", "required",
+            ])
+            try peer.waitForOutput("listening")
+            let trunk = try folder.write(
+                #"{ "host": "127.0.0.1", "port": \#(port), "numbers": ["+15550100"], "srtp": "required" }"#,
+                to: "trunk.json")
+            let agent = try folder.write(
+                #"{"steps": [{"say": "Hello."}, {"hangUp": {"status": "done"}}]}"#, to: "agent.json")
+            let result = try CommandLineTool.run([
+                "call", "+15551234567", "--trunk", trunk, "--from", "+15550100", "--agent", agent,
+                "--ring-timeout", "5", "--json",
+            ])
+            #expect(result.code == 0, "\(result.output) \(result.errors)")
+            #expect(result.output.contains(#""cryptoSuite":"AEAD_AES_256_GCM""#), "\(result.output)")
+            #expect(!result.output.contains("inline:"))
+        }
+    #endif
 }

@@ -75,14 +75,7 @@
             let configuration = try configuration(
                 identity: workshop.issued("ours", names: ["IP:127.0.0.1"]))
             let dialer = Dialer(trunk: KamailioTests.trunk(pbx, .tls), configuration: configuration)
-            let outcome = try await dialer.serving { dialer in
-                async let outcome = dialer.placeCall(
-                    CallRequest(to: "sip:phone@pbx.test", ringTimeout: .seconds(10)), handler: talk,
-                    onDialing: { _ in })
-                _ = try await eventually(15) { talk.shares.withLock { !$0.isEmpty } }
-                try phone.run("hangup")
-                return try await outcome
-            }
+            let outcome = try await phone.isCalled(by: dialer, at: "sip:phone@pbx.test", talk)
             #expect(outcome.disposition == .answered, "\(outcome.cause) \(phone.output) \(pbx.output)")
             #expect(outcome.endedBy == .callee)
             #expect((talk.shares.withLock { $0.first } ?? 0) > 0.8, "\(phone.output)")
@@ -96,14 +89,7 @@
             let trunk = Trunk(
                 name: "phone", host: "127.0.0.1", port: phone.port, numbers: ["+15550100"], transport: .tcp)
             let talk = ToneTalk(staysOn: true)
-            let outcome = try await Dialer(trunk: trunk).serving { dialer in
-                async let outcome = dialer.placeCall(
-                    CallRequest(to: "sip:phone@127.0.0.1", ringTimeout: .seconds(10)), handler: talk,
-                    onDialing: { _ in })
-                _ = try await eventually(15) { talk.shares.withLock { !$0.isEmpty } }
-                try phone.run("hangup")
-                return try await outcome
-            }
+            let outcome = try await phone.isCalled(by: Dialer(trunk: trunk), talk)
             #expect(outcome.disposition == .answered, "\(outcome.cause) \(phone.output)")
             #expect(outcome.endedBy == .callee)
             #expect((talk.shares.withLock { $0.first } ?? 0) > 0.8, "\(phone.output)")

@@ -48,6 +48,28 @@ func remindEverybody(in csv: [UInt8], over trunk: Trunk) async throws -> Campaig
 }
 // end
 
+// snippet: answering
+struct ClinicAgent: VoiceAgent {
+    var options: AgentOptions {
+        var options = AgentOptions()
+        options.answering.opening = .afterVerdict
+        options.answering.voicemail = .leaveMessage
+        options.answering.screening = .introduce
+        options.answering.introduction = "This is Riverside Clinic, about an appointment."
+        return options
+    }
+
+    func voicemailMessage(for session: AgentSession, prepared: Void) async throws -> PreparedSpeech? {
+        .tones("Hello \(session.context["name"] ?? "there"), please call us.", rateHertz: session.rateHertz)
+    }
+
+    func converse(_ session: AgentSession, prepared: Void) async throws -> AgentResult {
+        try await session.sayTones("Hello, this is Riverside Clinic.")
+        return AgentResult(status: .done)
+    }
+}
+// end
+
 // snippet: simulation
 import CallSimulator
 import Testing
@@ -64,5 +86,26 @@ func janeConfirms() throws {
     #expect(report.transcript.first?.text == "Hello Jane, press 1 to confirm.")
     #expect(report.callee?.heard.voice.isEmpty == false)
     #expect(report.violations.isEmpty, "\(report)")
+}
+// end
+
+// snippet: transfer
+struct Briefing: VoiceAgent {
+    func converse(_ session: AgentSession, prepared: Void) async throws -> AgentResult {
+        try await session.sayTones("A customer is on hold. Press 1 to take the call.")
+        let key = try await session.nextDigit(timeout: .seconds(10))
+        return AgentResult(status: key == "1" ? .done : .failed)
+    }
+}
+
+/// Hands a customer over to a colleague, who is told alone what it is about: a warm transfer.
+func handOver(_ customer: Call, to colleague: CallRequest, by dialer: Dialer) async throws {
+    try await customer.hold()  // The customer hears DialerConfiguration.holdMusic.
+    _ = try await dialer.call(colleague) { call in
+        let answer = try await Briefing().converse(on: call)
+        try await customer.resume()
+        // Until one of them hangs up. The agents are out of it: `agent: .whispers` would make one a coach.
+        if answer.status == .done { try await customer.bridge(with: call) }
+    }
 }
 // end

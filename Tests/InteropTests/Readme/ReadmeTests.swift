@@ -28,6 +28,8 @@ struct ReadmeTests {
             ("agent", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
             ("call", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
             ("campaign", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+            ("transfer", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
+            ("answering", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
             ("simulation", "Tests/InteropTests/Readme/ReadmeSnippets.swift"),
         ])
     func blocksAreCompiled(name: String, file: String) throws {
@@ -57,6 +59,45 @@ struct ReadmeTests {
         let outcome = try await Self.withTrunk(callee) { try await remindJane(over: $0) }
         #expect(outcome.disposition == .answered)
         #expect(outcome.agentResult?.note == "confirmed")
+    }
+
+    @Test("The transfer block briefs the colleague alone, and connects the two")
+    func transferBlockRuns() async throws {
+        var hosting = LoopbackPeer.Configuration()
+        hosting.keepsAudio = true
+        let colleague = CalleeScript(steps: [
+            .answer, .wait(.seconds(1)), .press("1"), .wait(.milliseconds(400)), .tone(.busy, .seconds(2)),
+            .hangUp,
+        ])
+        let peer = LoopbackPeer(
+            driver: try SocketDriver(),
+            directory: CalleeDirectory(["2": colleague], default: .answers(after: .zero)),
+            configuration: hosting)
+        let address = try await peer.start()
+        let dialer = Dialer(
+            trunk: Trunk(name: "loopback", host: address.host, port: address.port, numbers: ["+15550100"]))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await dialer.run() }
+            _ = try await dialer.call(CallRequest(to: "1")) { customer in
+                try await customer.answered()
+                try await handOver(customer, to: CallRequest(to: "2"), by: dialer)
+            }
+            await dialer.shutDown()
+            try await group.waitForAll()
+        }
+        await peer.stop()
+        let heard = Dictionary(uniqueKeysWithValues: peer.reports.map { ($0.number, $0.heard) })
+        #expect(heard["2"]?.voice.isEmpty == false, "the briefing")
+        // The busy tone of the colleague's line, and nothing of the briefing.
+        let loud = heard["1"]?.samples.count { $0.magnitude > 500 } ?? 0
+        #expect((2_000...20_000).contains(loud), "\(loud) samples")
+    }
+
+    @Test("The answering block leaves its message on a voicemail")
+    func answeringBlockRuns() throws {
+        let report = try Scenario(seed: 7).callee(.voicemail).agent(ClinicAgent()).run()
+        #expect(report.outcome.agentResult?.status == .messageLeft)
+        #expect(report.transcript.last { $0.speaker == .agent }?.text == "Hello there, please call us.")
     }
 
     @Test("The campaign block runs a campaign")

@@ -38,15 +38,17 @@ func eventually(_ limit: Double = 10, _ condition: () async throws -> Bool) asyn
 
 /// An agent that says one tone and measures another.
 struct ToneTalk: CallHandler {
-    /// What it has heard in each call that lasted: the share of 440 Hz in the last second, 0...1.
+    /// What it has heard in each call that lasted: the share of `hertz` in the last second, 0...1.
     let shares = Locked<[Double]>([])
+    /// What baresip says.
+    var hertz = 440.0
     /// Whether it goes on until the far end hangs up.
     var staysOn = false
 
     func prepare(for request: CallRequest, id: CallID) async throws -> CallPerformance {
         { call in
             try await call.answered()
-            let share = try await Self.talk(on: call)
+            let share = try await Self.talk(on: call, hertz: hertz)
             shares.withLock { $0.append(share) }
             if staysOn { try await call.sleep(for: .seconds(20)) }
             return AgentResult(status: .done)
@@ -55,12 +57,12 @@ struct ToneTalk: CallHandler {
 
     /// Says 1 kHz for two seconds and listens as long.
     ///
-    /// - Returns: The share of 440 Hz, which baresip says, in the second half.
-    static func talk(on call: Call) async throws -> Double {
+    /// - Returns: The share of `hertz` in the second half.
+    static func talk(on call: Call, hertz: Double = 440) async throws -> Double {
         let tone = (0..<32_000).map { Int16(8_000 * sin(Double($0) * 2 * .pi * 1_000 / 16_000)) }
         try await call.audio.write(tone)
         var heard: [Int16] = []
         while heard.count < 32_000, let samples = await call.audio.read() { heard += samples }
-        return BaresipTests.share(of: 440, in: heard.suffix(16_000), rateHertz: 16_000)
+        return BaresipTests.share(of: hertz, in: heard.suffix(16_000), rateHertz: 16_000)
     }
 }
