@@ -8,13 +8,6 @@
     /// Calls over UDP on loopback, as many as go: `live.calls`.
     let liveCallsSuite = Suite(name: "live.calls") { try await liveCalls() }
 
-    /// Two-way calls at once over UDP on loopback: `live.media`.
-    let liveMediaSuite = Suite(name: "live.media") {
-        var figures: [Measurement] = []
-        for count in [50, 200] { figures += try await liveMedia(calls: count) }
-        return figures
-    }
-
     /// A dialer and a peer on a loop each, both in this process.
     private func withLoopback<Value: Sendable>(
         _ callee: CalleeScript, configuration: DialerConfiguration,
@@ -92,76 +85,5 @@
             }
             return try await group.reduce(0, +)
         }
-    }
-
-    // MARK: Media
-
-    private func liveMedia(calls: Int) async throws -> [Measurement] {
-        let talk = Duration.seconds(10)
-        let configuration = DialerConfiguration()
-        let callee = CalleeScript.answers(after: .zero).plays(soundFrame(samples: 88_000))
-        let name = "live.media.\(calls)"
-        return try await withLoopback(callee, configuration: configuration) { dialer in
-            outdial_release_free_memory()
-            let before = Double(outdial_resident_bytes())
-            let used = outdial_process_cpu_nanoseconds()
-            let start = ContinuousClock.now
-            let (heard, resident, statistics) = try await withThrowingTaskGroup(of: Int.self) { group in
-                for index in 0..<calls {
-                    group.addTask {
-                        // Ten milliseconds apart, so that the answers are no burst.
-                        try await Task.sleep(for: .milliseconds(10 * index))
-                        let request = CallRequest(to: "+1555\(1_000_000 + index)")
-                        return try await dialer.call(request) { try await converse(on: $0, for: talk) }.value
-                            ?? 0
-                    }
-                }
-                try await Task.sleep(for: .milliseconds(10 * calls + 8_000))
-                let resident = Double(outdial_resident_bytes())
-                let statistics = try await dialer.statistics()
-                let heard = try await group.reduce(into: []) { $0.append($1) }
-                return (heard, resident, statistics)
-            }
-            let elapsed = start.duration(to: .now).inSeconds
-            let load = Double(outdial_process_cpu_nanoseconds() - used) / 1e9 / elapsed
-            try BenchmarkFault.check(statistics.liveLegs == calls, "\(statistics.liveLegs) calls at once")
-            let quiet = heard.filter { $0 < 16_000 * 8 }.count
-            try BenchmarkFault.check(quiet == 0, "\(quiet) callees were hardly heard")
-            let lateness = statistics.frameLateness
-            let percent = (load * 100).rounded()
-            return [
-                Measurement(
-                    name: name, unit: "ms", median: lateness.percentile(0.5).inMilliseconds,
-                    p99: lateness.percentile(0.99).inMilliseconds, allocations: -1,
-                    note:
-                        "lateness of the dialer's packets after their 20 ms deadline, \(lateness.count) packets, "
-                        + "one run of 10 s; both ends use \(percent) % of a core"),
-                summarise(
-                    "\(name).memory", unit: "KB/call", values: [(resident - before) / 1_000 / Double(calls)],
-                    note: "resident memory, both ends of the call together, one value"),
-            ]
-        }
-    }
-
-    /// An agent that speaks and listens all the time, 200 ms at once, as a streaming one does.
-    ///
-    /// - Returns: Samples heard.
-    private func converse(on call: Call, for duration: Duration) async throws -> Int {
-        try await call.answered()
-        let sound = soundFrame(samples: call.audio.rateHertz / 5)
-        async let heard = listen(to: call)
-        let end = call.now.advanced(by: duration)
-        while call.now < end {
-            try await call.audio.write(sound)
-            try await call.sleep(for: .milliseconds(200))
-        }
-        call.hangUp()
-        return await heard
-    }
-
-    private func listen(to call: Call) async -> Int {
-        var count = 0
-        while let samples = await call.audio.read() { count += samples.count }
-        return count
     }
 #endif

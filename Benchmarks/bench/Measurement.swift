@@ -9,7 +9,36 @@ struct Measurement: Codable {
     var p99: Double
     /// Heap allocations per operation in the measured thread; -1 where they are not counted.
     var allocations: Double
+    /// Retains and releases per operation in the measured thread; -1 where they are not counted.
+    var references = -1.0
+    var goal: Goal?
     var note: String
+}
+
+/// What a figure is to keep to.
+struct Goal: Codable {
+    enum Figure: String, Codable { case median, p99 }
+
+    var figure = Figure.median
+    var atMost: Double
+
+    func isMet(by measurement: Measurement) -> Bool {
+        (figure == .median ? measurement.median : measurement.p99) <= atMost
+    }
+}
+
+extension Measurement {
+    func with(goal: Goal) -> Self {
+        var copy = self
+        copy.goal = goal
+        return copy
+    }
+
+    /// Fails when an operation allocates.
+    func mustNotAllocate() throws(BenchmarkFault) -> Self {
+        try BenchmarkFault.check(allocations == 0, "\(name) allocates: \(allocations)")
+        return self
+    }
 }
 
 /// Keeps the optimiser from seeing through a benchmarked value.
@@ -57,7 +86,15 @@ func measure(
         times.append(Double(result.nanoseconds) / Double(count) / Double(operations))
         allocations = Double(result.allocations) / Double(count) / Double(operations)
     }
-    return summarise(name, unit: unit, values: times, allocations: allocations, note: note)
+    var figure = summarise(name, unit: unit, values: times, allocations: allocations, note: note)
+    if outdial_count_references(true) {
+        let before = outdial_reference_count()
+        let counted = min(count, 1_000)
+        for _ in 0..<counted { operation() }
+        figure.references = Double(outdial_reference_count() - before) / Double(counted) / Double(operations)
+        _ = outdial_count_references(false)
+    }
+    return figure
 }
 
 /// Which end of a list of values is the bad one.

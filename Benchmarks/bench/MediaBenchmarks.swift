@@ -87,21 +87,3 @@ let companderSuite = Suite(name: "media.g711") {
     }
     return [decode, encode]
 }
-
-/// `media.resample.*`.
-let resamplerSuite = Suite(name: "media.resample") {
-    try [(8, 16), (16, 8), (8, 24), (24, 8)].map { rates in
-        var resampler = try SpeexResampler(from: rates.0 * 1_000, to: rates.1 * 1_000)
-        let input = soundFrame(samples: rates.0 * 20)
-        var output = [Int16](repeating: 0, count: resampler.outputCapacity(forInput: input.count))
-        var produced = 0
-        let figure = measure(
-            "media.resample.\(rates.0)to\(rates.1)", note: "libspeexdsp quality 3, \(input.count) samples"
-        ) {
-            var span = output.mutableSpan
-            produced = (try? resampler.resample(input.span, into: &span)) ?? 0
-        }
-        try BenchmarkFault.check(produced == rates.1 * 20, "\(produced) samples came out")
-        return figure
-    }
-}

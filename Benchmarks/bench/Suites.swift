@@ -8,8 +8,8 @@ struct Suite: Sendable {
 let suites: [Suite] =
     [
         parseSuite, serialiseSuite, printSuite, transactionSuite, tableSuite, packetSuite, jitterSuite,
-        companderSuite,
-        resamplerSuite,
+        companderSuite, codecSuite, protectionSuite,
+        resamplerSuite, mixerSuite, roomSuite,
         legSuite, worldSuite, callSecondsSuite,
     ] + liveSuites
 

@@ -20,6 +20,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case names
     /// RTP, RTCP and telephone events of one datagram.
     case media
+    /// RTCP of one datagram, extended reports among it: parsed, written again and parsed again.
+    case reports
+    /// Telephone events one after another.
+    case event
+    /// RTP and RTCP of all kinds, in and out of order, at a leg that plays and reports.
+    case leg
     /// A WAV file.
     case recording
 
@@ -28,7 +34,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .message, .stream, .identity, .description, .challenge, .names: 4_096
         case .port, .calls: 2_048
-        case .media: 1_500
+        case .media, .reports: 1_500
+        case .event: 600
+        case .leg: 4_096
         case .recording: 8_192
         }
     }
@@ -46,6 +54,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             calls.run()
         case .names: NameFuzz.run(bytes)
         case .media: MediaFuzz.run(bytes)
+        case .reports: ReportFuzz.run(bytes)
+        case .event: EventFuzz.run(bytes)
+        case .leg: LegFuzz.run(bytes)
         case .recording: RecordingFuzz.run(bytes)
         }
     }

@@ -114,13 +114,27 @@ enum DescriptionFuzz {
         } catch {
             promise((0...max(bytes.count, 65_535)).contains(error.offset), "the error lies within the text")
         }
+        for policy in MediaSecurityPolicy.allCases { negotiate(bytes, policy) }
+    }
+
+    private static func negotiate(_ bytes: [UInt8], _ policy: MediaSecurityPolicy) {
+        var capabilities = AudioCapabilities(codecs: AudioCodecKind.allCases)
+        capabilities.security = policy
+        capabilities.cryptoSuites = CryptoSuite.allCases
+        capabilities.comfortNoise = true
         var negotiator = AudioNegotiator(
-            capabilities: AudioCapabilities(), localRTP: SocketAddress.loopback(port: 4_000), sessionID: 1)
-        if let (answer, _) = try? negotiator.answer(to: bytes) {
+            capabilities: capabilities, localRTP: SocketAddress.loopback(port: 4_000), sessionID: 1,
+            keyring: SRTPKeyring(secret: [UInt8](repeating: 7, count: SRTPKeyring.byteCount)))
+        if let (answer, agreed) = try? negotiator.answer(to: bytes) {
             promise((try? SessionDescription(parsing: answer)) != nil, "our answer is a description")
+            promise((10...60).contains(agreed.packetMilliseconds), "packets can be made")
+            promise(policy != .required || agreed.crypto != nil, "required is required")
+            promise(policy != .off || agreed.crypto == nil, "off is off")
         }
         _ = negotiator.makeOffer()
-        _ = try? negotiator.accept(answer: bytes)
+        if let agreed = try? negotiator.accept(answer: bytes) {
+            promise(policy != .required || agreed.crypto != nil, "required is required")
+        }
     }
 }
 
@@ -146,23 +160,6 @@ enum NameFuzz {
         }
         guard let written = message.serialized() else { return }
         promise((try? DNSMessage(parsing: written)) != nil, "what was parsed and written is parsed again")
-    }
-}
-
-enum MediaFuzz {
-    static func run(_ bytes: [UInt8]) {
-        let span = bytes.span.bytes
-        if let packet = try? RTPPacket(parsing: span) {
-            promise(packet.payload.upperBound <= bytes.count, "the payload lies within the packet")
-            if let event = TelephoneEvent(parsing: span.extracting(packet.payload)) {
-                var receiver = TelephoneEventReceiver()
-                _ = receiver.receive(
-                    event, timestamp: packet.header.timestamp, marker: packet.header.marker)
-                while receiver.takeDigit() != nil {}
-            }
-        }
-        _ = try? RTCPPacket.parseCompound(span)
-        _ = TelephoneEvent(parsing: span)
     }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Heap allocations made by the calling thread since it started (malloc, calloc, realloc, aligned forms).
@@ -15,3 +16,9 @@ uint64_t outdial_resident_bytes(void);
 
 /// Gives freed memory back to the system, so that outdial_resident_bytes() counts what is in use.
 void outdial_release_free_memory(void);
+
+/// Begins or ends the counting of retains and releases, which slows them; false where the runtime has no hooks for it.
+bool outdial_count_references(bool counts);
+
+/// Retains and releases made by the calling thread while they were counted; several at once count as one.
+uint64_t outdial_reference_count(void);

@@ -88,6 +88,20 @@ enum CallPairs {
             failed: Int(words[1]), retransmissions: Int(words[2]))
     }
 
+    /// `--media-peer PORT`.
+    ///
+    /// - Returns: The exit code.
+    static func runMediaPeer(arguments: [String]) -> Int32 {
+        guard let port = arguments.first.flatMap({ UInt16($0) }) else { return 64 }
+        do {
+            try MediaPeer.serve(port: port)
+            return 0
+        } catch {
+            FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+            return 1
+        }
+    }
+
     // MARK: Our side, in a process of its own
 
     /// `--call-server PORT` or `--call-client PORT RATE COUNT`.

@@ -15,6 +15,12 @@ enum PeerBench {
             hasFailed = true
         }
         do {
+            try PeerLegs.run(in: URL(filePath: folder + "/media"))
+        } catch {
+            print("media legs of others: left out (\(error))")
+            hasFailed = true
+        }
+        do {
             try CallPairs.run()
         } catch {
             print("calls against sipp: left out (\(error))")
@@ -46,8 +52,9 @@ struct PeerProcess {
         return (String(decoding: data, as: UTF8.self), process.terminationStatus)
     }
 
+    /// At once: started from a pool thread the program has inherited its signal mask, in which SIGTERM is blocked.
     func stop() {
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
