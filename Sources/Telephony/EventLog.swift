@@ -44,17 +44,21 @@ final class EventLog<Event: Sendable>: Sendable {
 
     /// The event at `index` or, if it has been forgotten, the oldest kept; waits until there is one.
     ///
-    /// - Returns: The event and the index to ask for next; `nil` at the end or when the task is cancelled.
+    /// A cancelled task waits for nothing, but what is there it gets: the closure of a call is cancelled when the call ends, and
+    /// may still want to know what happened in it.
+    ///
+    /// - Returns: The event and the index to ask for next; `nil` at the end.
     func next(from index: Int) async -> (event: Event, nextIndex: Int)? {
-        while !Task.isCancelled {
+        while true {
             let found = state.withLock { lookUp(index, in: $0) }
             switch found {
             case .event(let event, let next): return (event, next)
             case .finished: return nil
-            case .later: await wait(for: index)
+            case .later:
+                if Task.isCancelled { return nil }
+                await wait(for: index)
             }
         }
-        return nil
     }
 
     private enum Found {
@@ -112,7 +116,7 @@ public struct CallEvents: AsyncSequence, Sendable {
         let log: EventLog<CallEvent>
         var index = 0
 
-        /// The next event; `nil` after ``CallEvent/Kind/ended(_:)`` or when the task is cancelled.
+        /// The next event; `nil` after ``CallEvent/Kind/ended(_:)``, and in a cancelled task after those that are there already.
         public mutating func next() async -> CallEvent? {
             guard let (event, nextIndex) = await log.next(from: index) else { return nil }
             index = nextIndex

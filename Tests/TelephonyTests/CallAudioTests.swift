@@ -156,4 +156,24 @@ struct EventLogTests {
         #expect(read == [7, 8, 9])
         #expect(index == 10)
     }
+
+    @Test("A cancelled reader gets what is there and waits for no more")
+    func cancelled() async {
+        let log = EventLog<Int>(limit: 3)
+        log.append(1)
+        log.append(2)
+        let read = await withTaskGroup(of: [Int].self) { group in
+            group.cancelAll()
+            group.addTask {
+                var read: [Int] = []
+                while let (event, next) = await log.next(from: read.count) {
+                    read.append(event)
+                    #expect(next == read.count)
+                }
+                return read
+            }
+            return await group.next()
+        }
+        #expect(read == [1, 2])
+    }
 }

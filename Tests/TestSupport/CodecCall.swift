@@ -68,21 +68,29 @@ public final class CodecCall {
         }
     }
 
+    /// B hears one frame.
+    ///
+    /// - Returns: It, at ``rate``.
+    @discardableResult
+    public func hear(at now: MonotonicInstant) -> [Int16] {
+        var wide = [Int16](repeating: 0, count: rate / 50)
+        var narrow = [Int16](repeating: 0, count: 160)
+        var wideSpan = wide.mutableSpan
+        var narrowSpan = narrow.mutableSpan
+        kinds.append(b.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: now))
+        heard += wide
+        narrowHeard += narrow
+        return wide
+    }
+
     /// Runs one period in which A says `frame`.
     public func run(frame: [Int16]) {
         for flight in flights where flight.arrival <= now {
             b.receiveRTP(flight.bytes.span.bytes, from: Self.addressA, at: flight.arrival)
         }
         flights.removeAll { $0.arrival <= now }
-        var wide = [Int16](repeating: 0, count: rate / 50)
+        hear(at: now)
         var narrow = [Int16](repeating: 0, count: 160)
-        do {
-            var wideSpan = wide.mutableSpan
-            var narrowSpan = narrow.mutableSpan
-            kinds.append(b.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: now))
-        }
-        heard += wide
-        narrowHeard += narrow
         var packet = OwnedBytes(capacity: 2_048)
         var isDue: Bool
         do {

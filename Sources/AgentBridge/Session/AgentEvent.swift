@@ -49,15 +49,17 @@ public struct AgentEvents: AsyncSequence, Sendable {
         let session: AgentSession
         var index = 0
 
-        /// The next event; `nil` after ``AgentEvent/Kind/ended`` or when the task is cancelled.
+        /// The next event; `nil` after ``AgentEvent/Kind/ended``, and in a cancelled task after those that are there already.
         public mutating func next() async -> AgentEvent? {
-            let wanted = index
-            guard let (event, next) = try? await session.wait(on: .state, until: { $0.event(at: wanted) })
-            else {
-                return nil
-            }
+            guard let (event, next) = await find() else { return nil }
             index = next
             return event
+        }
+
+        private func find() async -> (AgentEvent, Int)? {
+            let wanted = index
+            if let found = session.read({ $0.event(at: wanted) }) { return found }
+            return try? await session.wait(on: .state) { $0.event(at: wanted) }
         }
     }
 }

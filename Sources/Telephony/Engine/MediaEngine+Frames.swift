@@ -27,7 +27,7 @@ extension MediaEngine {
     /// Rooms mix, and legs in rooms hear.
     private func tickRooms(at deadline: MonotonicInstant) {
         for mix in rooms {
-            mix.tick(at: deadline)
+            mix.tick(at: deadline, waking: wakes)
             settle(mix, at: deadline)
         }
         for leg in legs {

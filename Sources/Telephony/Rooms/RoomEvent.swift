@@ -51,7 +51,7 @@ public struct RoomEvents: AsyncSequence, Sendable {
         let log: EventLog<RoomEvent>
         var index = 0
 
-        /// The next event; `nil` after ``RoomEvent/Kind/closed`` or when the task is cancelled.
+        /// The next event; `nil` after ``RoomEvent/Kind/closed``, and in a cancelled task after those that are there already.
         public mutating func next() async -> RoomEvent? {
             guard let (event, nextIndex) = await log.next(from: index) else { return nil }
             index = nextIndex

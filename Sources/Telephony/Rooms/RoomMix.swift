@@ -125,12 +125,14 @@ final class RoomMix {
     // MARK: Ticks
 
     /// Takes everybody's frame and makes those of the listeners that do not ask by themselves.
-    func tick(at now: MonotonicInstant) {
+    ///
+    /// - Parameter wakes: Who wakes the agents.
+    func tick(at now: MonotonicInstant, waking wakes: AgentWakes) {
         mixer.begin()
         var loudest: (slot: Int, energy: Double)?
         for seat in seats {
             guard let seat else { continue }
-            if let departure = seat.fetch() {
+            if let departure = seat.fetch(waking: wakes) {
                 rise(seat, departure, at: now)
                 continue
             }
@@ -148,7 +150,7 @@ final class RoomMix {
         for seat in seats {
             guard let seat, seat.isServedByRoom else { continue }
             hear(seat, into: &heard)
-            seat.deliver(heard)
+            seat.deliver(heard, waking: wakes)
         }
         record()
     }

@@ -5,6 +5,7 @@ internal import SansIO
 package final class RoomRehearsal {
     private let mix: RoomMix
     private let legs: [RoomAttachment]
+    private let wakes = AgentWakes()
     private var now = MonotonicInstant(nanoseconds: 0)
 
     /// - Parameters:
@@ -32,7 +33,7 @@ package final class RoomRehearsal {
             leg.say(sound)
             leg.put()
         }
-        mix.tick(at: now)
+        mix.tick(at: now, waking: wakes)
         for leg in legs { leg.take() }
     }
 

@@ -80,8 +80,9 @@ final class RoomSeat {
 
     /// Takes the frame of this tick from an endpoint that does not put by itself.
     ///
+    /// - Parameter wakes: Who wakes the agents.
     /// - Returns: Why it is no longer there; `nil` as a rule.
-    func fetch() -> RoomEvent.Departure? {
+    func fetch(waking wakes: AgentWakes) -> RoomEvent.Departure? {
         switch endpoint {
         case .leg: return nil
         case .link(let link):
@@ -90,7 +91,7 @@ final class RoomSeat {
             return nil
         case .agent(let audio):
             guard !isAgent || participation.agent != .listens else { return nil }
-            fetch(from: audio)
+            fetch(from: audio, waking: wakes)
             return nil
         case .player:
             guard !player.isFinished else { return .finished }
@@ -100,12 +101,12 @@ final class RoomSeat {
         }
     }
 
-    private func fetch(from audio: CallAudio) {
+    private func fetch(from audio: CallAudio, waking wakes: AgentWakes) {
         guard let toRoom else {
-            hasFrame = Self.take(from: audio, into: &frame)
+            hasFrame = Self.take(from: audio, into: &frame, waking: wakes)
             return
         }
-        hasFrame = Self.take(from: audio, into: &agentFrame)
+        hasFrame = Self.take(from: audio, into: &agentFrame, waking: wakes)
         // The filter is fed with the silence too.
         toRoom.convert(agentFrame, into: &frame)
     }
@@ -115,9 +116,11 @@ final class RoomSeat {
         return channel.take(into: &span) == span.count
     }
 
-    private static func take(from audio: CallAudio, into frame: inout [Int16]) -> Bool {
+    private static func take(
+        from audio: CallAudio, into frame: inout [Int16], waking wakes: AgentWakes
+    ) -> Bool {
         var span = frame.mutableSpan
-        return audio.takeFrame(into: &span) > 0
+        return audio.takeFrame(into: &span, waking: wakes) > 0
     }
 
     private static func play(_ player: inout AudioPlayer, into frame: inout [Int16]) {
@@ -185,21 +188,25 @@ final class RoomSeat {
     }
 
     /// Hands it what it hears.
-    func deliver(_ heard: [Int16]) {
+    ///
+    /// - Parameter wakes: Who wakes the agents.
+    func deliver(_ heard: [Int16], waking wakes: AgentWakes) {
         switch endpoint {
         case .link(let link): link.fromRoom.put(heard.span)
         case .agent(let audio):
             if let fromRoom {
                 fromRoom.convert(heard, into: &agentFrame)
-                Self.deliver(agentFrame, to: audio)
+                Self.deliver(agentFrame, to: audio, waking: wakes)
             } else {
-                Self.deliver(heard, to: audio)
+                Self.deliver(heard, to: audio, waking: wakes)
             }
         case .leg, .player: break
         }
     }
 
-    private static func deliver(_ frame: [Int16], to audio: CallAudio) { audio.deliver(frame.span) }
+    private static func deliver(_ frame: [Int16], to audio: CallAudio, waking wakes: AgentWakes) {
+        audio.deliver(frame.span, waking: wakes)
+    }
 }
 
 extension AutomaticLevelControl.Configuration {

@@ -56,12 +56,7 @@ struct L16CodecTests {
                 _ = call.b.receiveRTP(packet.span.bytes, from: CodecCall.addressA, at: now)
                 sent += 1
             }
-            var wide = [Int16](repeating: 0, count: 320)
-            var narrow = [Int16](repeating: 0, count: 160)
-            var wideSpan = wide.mutableSpan
-            var narrowSpan = narrow.mutableSpan
-            _ = call.b.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: now)
-            heard += wide
+            heard += call.hear(at: now)
         }
         return heard
     }

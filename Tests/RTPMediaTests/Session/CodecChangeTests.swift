@@ -93,12 +93,7 @@ struct CodecChangeTests {
             #expect(isTaken)
             header.sequence = header.sequence.advanced(by: 1)
             header.timestamp = header.timestamp.advanced(by: 320)
-            var wide = [Int16](repeating: 0, count: 320)
-            var narrow = [Int16](repeating: 0, count: 160)
-            var wideSpan = wide.mutableSpan
-            var narrowSpan = narrow.mutableSpan
-            _ = call.b.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: now)
-            heard += wide
+            heard += call.hear(at: now)
         }
         #expect(Sound.largestStep(heard[3_200...]) < 1_000)
         #expect(call.b.statistics.framesConcealed == 0)
@@ -122,11 +117,7 @@ struct CodecChangeTests {
                 #expect(isTaken)
                 sequence = sequence.advanced(by: 1)
             }
-            var wide = [Int16](repeating: 0, count: 320)
-            var narrow = [Int16](repeating: 0, count: 160)
-            var wideSpan = wide.mutableSpan
-            var narrowSpan = narrow.mutableSpan
-            _ = call.b.pullFrame(narrow: &narrowSpan, wide: &wideSpan, at: now)
+            call.hear(at: now)
         }
         #expect(call.b.statistics.packetsLost == 0)
         #expect(call.b.statistics.framesConcealed <= 1)
