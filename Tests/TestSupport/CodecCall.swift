@@ -28,7 +28,7 @@ public final class CodecCall {
 
     public init(
         codec: AudioCodecKind, rate: Int = 16_000, providers: [any AudioCodecProvider] = [],
-        adjust: (inout NegotiatedAudio) -> Void = { _ in }
+        protection: (any MediaProtectionProvider)? = nil, adjust: (inout NegotiatedAudio) -> Void = { _ in }
     ) throws {
         self.rate = rate
         var entropy = SeededGenerator(seed: 5, label: "legs")
@@ -39,6 +39,7 @@ public final class CodecCall {
             var configuration = AudioLeg.Configuration(
                 negotiated: negotiated, rateHertz: rate, canonicalName: "a@test")
             configuration.codecProviders = providers
+            configuration.protection = protection
             return try AudioLeg(configuration: configuration, generator: &entropy, at: start)
         }
         a = try leg(to: Self.addressB)

@@ -201,7 +201,9 @@ public final class AudioLeg {
     /// Makes the next RTP packet that is due at this deadline, after ``pushFrame(_:narrow:at:into:)``.
     ///
     /// - Returns: False when there is none.
-    public func takePacket(into packet: inout OwnedBytes) -> Bool { outbound.takePacket(into: &packet) }
+    public func takePacket(into packet: inout OwnedBytes) -> Bool {
+        outbound.takePacket(into: &packet) && protection.seal(&packet, .rtp)
+    }
 
     /// Where RTP and RTCP go now: negotiated, or latched.
     public var remoteRTP: SocketAddress { inbound.latch.remote }
