@@ -5,8 +5,9 @@ public import SansIO
 /// The delay wanted comes from what arrivals have been like (``PlayoutDelayEstimator``). Since frames are taken on a
 /// grid of 20 ms, a packet waits for the first tick of that grid that lies late enough; getting from one tick to
 /// another is asked of the owner as time-scale modification. Packets of another length than a frame end now here, now
-/// there between two ticks: what is left of one counts only as far as it is left of each. A hole is made up without moving on: when the missing packet turns
-/// out to be lost, what has been made up stands for it, and when it was only late it is played after all.
+/// there between two ticks: what is left of one counts only as far as it is left of each. A hole is made up without
+/// moving on: when the missing packet turns out to be lost, what has been made up stands for it, and when it was only
+/// late it is played after all.
 ///
 /// Packets lie in a fixed ring, found by sequence number; nothing allocates after `init`.
 public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
@@ -53,8 +54,8 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
     private var held = 0
     /// Greatest common divisor of a frame and the packets: the steps in which the ends of packets lie between two ticks.
     private var grain = AudioFrame.narrowSamples
-    /// Samples of the packet from which ``grain`` is.
-    private var noted = AudioFrame.narrowSamples
+    /// Lengths of the last two packets, from which ``grain`` is: those that end between two units differ by turns.
+    private var noted = (last: AudioFrame.narrowSamples, before: AudioFrame.narrowSamples)
     /// Whether the hole began while later packets were there.
     private var isOvertaken = false
     /// Packets that came too late to be played.
@@ -83,7 +84,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
         guard payload.byteCount <= Self.maximumPayload, (1...Self.maximumPayload).contains(samples) else {
             return
         }
-        if state == .idle || isElsewhere(sequence, timestamp) { start(at: sequence, timestamp) }
+        if state == .idle || isElsewhere(sequence) { start(at: sequence, timestamp) }
         var ahead = next.distance(to: sequence)
         if ahead < 0, state == .waiting {
             next = sequence
@@ -238,7 +239,7 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
         return 0
     }
 
-    private func isElsewhere(_ sequence: SequenceNumber, _ timestamp: RTPTimestamp) -> Bool {
+    private func isElsewhere(_ sequence: SequenceNumber) -> Bool {
         let ahead = next.distance(to: sequence)
         return abs(ahead) >= Self.slotCount || (ahead < 0 && lateInARow >= Self.lateLimit)
     }
@@ -272,11 +273,15 @@ public struct AdaptiveJitterBuffer: JitterBuffer, ~Copyable {
 
     private mutating func note(length: Int) {
         // The mark of a pause is no audio.
-        guard length > 1, length != noted else { return }
-        noted = length
-        var (divisor, rest) = (length, AudioFrame.narrowSamples % length)
+        guard length > 1, length != noted.last || length != noted.before else { return }
+        noted = (length, noted.last)
+        grain = Self.commonDivisor(AudioFrame.narrowSamples, Self.commonDivisor(noted.last, noted.before))
+    }
+
+    private static func commonDivisor(_ one: Int, _ other: Int) -> Int {
+        var (divisor, rest) = (one, other)
         while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
-        grain = divisor
+        return divisor
     }
 
     private mutating func skip() { next = next.advanced(by: 1) }

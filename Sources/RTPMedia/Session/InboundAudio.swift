@@ -30,8 +30,7 @@ struct InboundAudio: ~Copyable {
     /// The newest packet with audio or comfort noise.
     private struct LastAudio {
         var sequence: SequenceNumber
-        var position: RTPTimestamp
-        var units: Int
+        var place: MediaClock.Stretch
         var arrival: MonotonicInstant
     }
 
@@ -124,41 +123,40 @@ struct InboundAudio: ~Copyable {
             let isWhole = events.receive(payload: payload, timestamp: header.timestamp, marker: header.marker)
             guard isWhole else { return reject(.payload) }
         } else if let codec, !packet.payload.isEmpty {
-            guard let units = playout.units(of: payload, in: codec) else { return reject(.payload) }
-            packetMilliseconds = Double(units) * 1_000 / Double(AudioFrame.narrowRateHertz)
-            let position = note(header, units: units, at: now)
-            playout.put(
-                payload, of: codec, sequence: header.sequence, position: position, units: units, at: now)
+            guard let ticks = playout.ticks(of: payload, in: codec) else { return reject(.payload) }
+            packetMilliseconds = Double(ticks) * 1_000 / Double(codec.clockRateHertz)
+            let place = note(header, ticks: ticks, at: now)
+            playout.put(payload, of: codec, sequence: header.sequence, place: place, at: now)
         } else if let noiseClock {
             guard payload.byteCount > 0 else { return reject(.payload) }
             // Of another clock than the audio's its place is not known.
             guard noiseClock == clock.rateHertz else { return true }
-            let position = note(header, units: 1, at: now)
-            playout.putComfortNoise(payload, sequence: header.sequence, position: position, at: now)
+            let place = note(header, ticks: 1, at: now)
+            playout.putComfortNoise(payload, sequence: header.sequence, place: place, at: now)
         }
         return true
     }
 
     /// Notes the newest packet with audio or comfort noise.
     ///
-    /// - Returns: Where it starts.
+    /// - Returns: Where it lies.
     private mutating func note(
-        _ header: RTPHeader, units: Int, at now: MonotonicInstant
-    ) -> RTPTimestamp {
-        var position = clock.position(of: header.timestamp)
-        if hasJumped(to: position, at: now) {
+        _ header: RTPHeader, ticks: Int, at now: MonotonicInstant
+    ) -> MediaClock.Stretch {
+        var place = clock.stretch(of: ticks, from: header.timestamp)
+        if hasJumped(to: place.position, at: now) {
             resynchronise()
-            position = clock.position(of: header.timestamp)
+            place = clock.stretch(of: ticks, from: header.timestamp)
         }
         if let last = lastAudio, last.sequence.advanced(by: 1) == header.sequence,
-            last.position.distance(to: position) > last.units
+            last.place.position.distance(to: place.position) > last.place.units
         {
             // The far end has paused (RFC 3551 §4.1): what was made up meanwhile was silence and no loss.
             counts.concealed -= concealedInGap
         }
         concealedInGap = 0
-        lastAudio = LastAudio(sequence: header.sequence, position: position, units: units, arrival: now)
-        return position
+        lastAudio = LastAudio(sequence: header.sequence, place: place, arrival: now)
+        return place
     }
 
     /// Clock of a payload type that is comfort noise; `nil` for any other.
@@ -226,7 +224,8 @@ struct InboundAudio: ~Copyable {
     private func hasJumped(to position: RTPTimestamp, at now: MonotonicInstant) -> Bool {
         guard let lastAudio else { return false }
         let elapsed = lastAudio.arrival.duration(to: now).nanoseconds / 125_000
-        return abs(Int64(lastAudio.position.distance(to: position)) - elapsed) > Int64(Self.timestampJump)
+        return abs(Int64(lastAudio.place.position.distance(to: position)) - elapsed)
+            > Int64(Self.timestampJump)
     }
 
     // MARK: Frames

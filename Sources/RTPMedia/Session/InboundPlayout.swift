@@ -35,29 +35,31 @@ struct InboundPlayout: ~Copyable {
     /// - Returns: False when there is no such codec.
     mutating func prepare(_ kind: AudioCodecKind) -> Bool { speech.prepare(kind) }
 
-    /// What a payload lasts; `nil` when it is not valid.
-    func units(of payload: RawSpan, in kind: AudioCodecKind) -> Int? {
-        speech.codecs.units(of: payload, in: kind)
+    /// What a payload lasts in ticks of its codec's clock; `nil` when it is not valid.
+    func ticks(of payload: RawSpan, in kind: AudioCodecKind) -> Int? {
+        speech.codecs.ticks(of: payload, in: kind)
     }
 
-    /// - Parameter units: As ``units(of:in:)`` said.
+    /// Takes a payload that ``ticks(of:in:)`` has found valid.
     mutating func put(
-        _ payload: RawSpan, of kind: AudioCodecKind, sequence: SequenceNumber, position: RTPTimestamp,
-        units: Int, at now: MonotonicInstant
+        _ payload: RawSpan, of kind: AudioCodecKind, sequence: SequenceNumber, place: MediaClock.Stretch,
+        at now: MonotonicInstant
     ) {
         jitterBuffer.put(
-            payload, tag: kind.tag, sequence: sequence, timestamp: position, samples: units, at: now)
+            payload, tag: kind.tag, sequence: sequence, timestamp: place.position, samples: place.units,
+            at: now)
     }
 
     /// Takes a comfort-noise payload (RFC 3389), at least an octet; the noise lasts until the audio behind it is played.
     ///
     /// It waits in its place among the audio, as the shortest packet there is.
     mutating func putComfortNoise(
-        _ payload: RawSpan, sequence: SequenceNumber, position: RTPTimestamp, at now: MonotonicInstant
+        _ payload: RawSpan, sequence: SequenceNumber, place: MediaClock.Stretch, at now: MonotonicInstant
     ) {
         let told = payload.extracting(0..<min(payload.byteCount, ComfortNoise.byteCount))
         jitterBuffer.put(
-            told, tag: Self.comfortNoiseTag, sequence: sequence, timestamp: position, samples: 1, at: now)
+            told, tag: Self.comfortNoiseTag, sequence: sequence, timestamp: place.position,
+            samples: place.units, at: now)
     }
 
     /// Drops what is waiting: the stream's clock starts over.
@@ -122,9 +124,9 @@ struct InboundPlayout: ~Copyable {
                     continue
                 }
                 let kind = AudioCodecKind(tag: tag)
-                // A packet of an odd number of samples has been rounded up by half a unit: nothing of the next is past.
-                let skipped = kind == .l16 && offset == -1 ? 0 : max(-offset, 0)
-                if !speech.decode(payload, kind, skipping: skipped) { lost += AudioFrame.narrowSamples }
+                if !speech.decode(payload, kind, skipping: max(-offset, 0)) {
+                    lost += AudioFrame.narrowSamples
+                }
             case .missing(let units):
                 fillHole(units)
             case .empty:

@@ -26,17 +26,15 @@ struct ReceivedCodecs {
             ?? AudioFrame.narrowRateHertz
     }
 
-    /// What a payload lasts in units of 8,000 Hz, at least 1; `nil` when it is not valid.
-    func units(of payload: RawSpan, in kind: AudioCodecKind) -> Int? {
+    /// What a payload lasts in ticks of the codec's clock, at least 1; `nil` when it is not valid.
+    func ticks(of payload: RawSpan, in kind: AudioCodecKind) -> Int? {
         switch kind {
         case .pcmu, .pcma: return payload.byteCount
-        case .l16:
-            // An odd number of samples ends between two units: rounded up, the next packet leaves no gap.
-            return payload.byteCount >= 2 && payload.byteCount % 2 == 0 ? (payload.byteCount + 2) / 4 : nil
+        case .l16: return payload.byteCount >= 2 && payload.byteCount % 2 == 0 ? payload.byteCount / 2 : nil
         case .g722, .opus:
             guard let codec = plugin(kind), let samples = codec.sampleCount(of: payload) else { return nil }
-            let units = samples * AudioFrame.narrowRateHertz / codec.sampleRateHertz
-            return units > 0 ? units : nil
+            let ticks = samples * kind.clockRateHertz / codec.sampleRateHertz
+            return ticks > 0 ? ticks : nil
         }
     }
 
