@@ -20,61 +20,52 @@ enum PitchSearch {
         of history: Span<Int16>, between shortest: Int, and longest: Int, scale: Int
     ) -> Pitch {
         let factor = 2 * scale
-        let coarse = coarseLag(of: history, between: shortest / factor, and: longest / factor, factor: factor)
-        var best = coarse * factor
-        var bestScore = -1.0
+        let coarse =
+            factor * coarseLag(of: history, between: shortest / factor, and: longest / factor, factor: factor)
         let start = history.count - window * scale
+        let lags = max(coarse - factor + 1, shortest)...min(coarse + factor - 1, longest)
+        guard let best = bestLag(in: history, from: start, of: lags) else {
+            return Pitch(period: coarse, likeness: 0)
+        }
         var own: Int64 = 0
         for index in start..<history.count { own &+= Int64(history[index]) &* Int64(history[index]) }
-        for lag in max(best - factor + 1, shortest)...min(best + factor - 1, longest) {
-            var product: Int64 = 0
-            var energy: Int64 = 0
-            for index in start..<history.count {
-                let earlier = Int64(history[index - lag])
-                product &+= Int64(history[index]) &* earlier
-                energy &+= earlier &* earlier
-            }
-            let score = Self.score(product, energy)
-            if score > bestScore {
-                best = lag
-                bestScore = score
-            }
-        }
-        let isAlike = bestScore > 0 && own > 0
-        return Pitch(period: best, likeness: isAlike ? (bestScore / Double(own)).squareRoot() : 0)
+        return Pitch(period: best.lag, likeness: (best.score / Double(own)).squareRoot())
     }
 
     private static func coarseLag(
         of history: Span<Int16>, between shortest: Int, and longest: Int, factor: Int
     ) -> Int {
-        var samples = InlineArray<140, Int32>(repeating: 0)
+        var samples = InlineArray<140, Int16>(repeating: 0)
         let count = min(coarseCapacity, history.count / factor)
         let first = history.count - count * factor
         for index in 0..<count {
             var sum: Int32 = 0
             for offset in 0..<factor { sum &+= Int32(history[first + index * factor + offset]) }
-            samples[index] = sum / Int32(factor)
+            samples[index] = Int16(truncatingIfNeeded: sum / Int32(factor))
         }
-        var best = shortest
-        var bestScore = -1.0
-        for lag in shortest...longest {
+        let means = samples.span.extracting(0..<count)
+        return bestLag(in: means, from: count - window / 2, of: shortest...longest)?.lag ?? shortest
+    }
+
+    /// The lag at which the samples from `start` on are most like those before them.
+    ///
+    /// - Returns: With the square of their product over the energy of the earlier ones; `nil` when they are alike at none.
+    private static func bestLag(
+        in samples: Span<Int16>, from start: Int, of lags: ClosedRange<Int>
+    ) -> (lag: Int, score: Double)? {
+        var best: (lag: Int, score: Double)?
+        for lag in lags {
             var product: Int64 = 0
             var energy: Int64 = 0
-            for index in (count - window / 2)..<count {
+            for index in start..<samples.count {
                 let earlier = Int64(samples[index - lag])
                 product &+= Int64(samples[index]) &* earlier
                 energy &+= earlier &* earlier
             }
-            let score = Self.score(product, energy)
-            if score > bestScore {
-                best = lag
-                bestScore = score
-            }
+            guard product > 0, energy > 0 else { continue }
+            let score = Double(product) * Double(product) / Double(energy)
+            if score > best?.score ?? 0 { best = (lag, score) }
         }
         return best
-    }
-
-    private static func score(_ product: Int64, _ energy: Int64) -> Double {
-        product > 0 && energy > 0 ? Double(product) * Double(product) / Double(energy) : -1
     }
 }
