@@ -53,4 +53,25 @@ struct AutomaticLevelControlTests {
         let shout = run(&control, 2, level: -1, isSpeech: true).last
         #expect(shout.allSatisfy { $0.magnitude < 29_300 })
     }
+
+    @Test(
+        "A shout after whispering is neither cut off nor cracks, wherever in a frame it begins",
+        arguments: [0, 1, 7, 19, 40, 120, 159])
+    func shout(start: Int) {
+        var control = make()
+        _ = run(&control, 200, level: -50, isSpeech: true)
+        let whisper = Pitch.sine(400, milliseconds: 20, rateHertz: 8_000, level: .dBFS(-50))
+        let shout = Pitch.sine(400, milliseconds: 40, rateHertz: 8_000, level: .dBFS(-1))
+        let sound = whisper[..<start] + shout[..<(320 - start)]
+        var heard: [Int16] = []
+        for frame in [sound[..<160], sound[160...]] {
+            var frame = Array(frame)
+            var span = frame.mutableSpan
+            control.process(&span, isSpeech: true)
+            heard += frame
+        }
+        #expect(heard.allSatisfy { $0.magnitude <= 29_200 })
+        // Of a sine of 400 Hz that fills the range.
+        #expect(Sound.largestStep(heard[...]) <= 9_173)
+    }
 }

@@ -2,7 +2,8 @@
 /// (``VoiceProcessing/automaticLevel``) and for each talker of a conference.
 ///
 /// The level of speech is measured while there is speech, as the mean square of its louder half; the gain goes there by at
-/// most 12 dB a second and stays in pauses, so that noise does not swell. A peak that would not fit is turned down at once.
+/// most 12 dB a second and stays in pauses, so that noise does not swell. A peak that would not fit is turned down before it
+/// comes, as far as the frame shows it coming; none is cut off.
 /// Nothing here allocates.
 public struct AutomaticLevelControl: Sendable {
     public struct Configuration: Hashable, Sendable {
@@ -21,6 +22,9 @@ public struct AutomaticLevelControl: Sendable {
     /// The gain now, in decibels.
     public var gainDecibels: Double { 20 * Decibels.of(gain) / 10 }
 
+    /// Magnitude that leaves 1 dB to spare.
+    private static let ceiling = 29_200.0
+
     private let target: Double
     private let most: Double
     private let least: Double
@@ -32,6 +36,8 @@ public struct AutomaticLevelControl: Sendable {
     /// Mean square of the loudest speech of late.
     private var peak = 0.0
     private var speechFrames = 0
+    /// Magnitude of the last sample that came out.
+    private var last = 0.0
 
     public init(_ configuration: Configuration = Configuration()) {
         target = configuration.target.meanSquare
@@ -58,14 +64,39 @@ public struct AutomaticLevelControl: Sendable {
         if isSpeech { learn(energy) }
         var loudest: Int32 = 0
         for index in 0..<frame.count { loudest = max(loudest, abs(Int32(frame[index]))) }
-        // Room for the peak, with 1 dB to spare.
-        if Double(loudest) * gain > 29_200 { gain = max(29_200 / Double(loudest), least) }
-        // Linear over the frame, so that no step is heard; a gain that had to fall is down within 2.5 ms.
-        let ramp = gain < before && Double(loudest) * before > 29_200 ? max(1, frame.count / 8) : frame.count
-        let slope = (gain - before) / Double(ramp)
+        if Double(loudest) * gain > Self.ceiling { gain = max(Self.ceiling / Double(loudest), least) }
+        if gain < before, Double(loudest) * before > Self.ceiling {
+            lower(&frame, from: before)
+        } else {
+            // Linear over the frame, so that no step is heard.
+            let slope = (gain - before) / Double(frame.count)
+            for index in 0..<frame.count {
+                let factor = before + slope * Double(index + 1)
+                frame[index] = Int16(clamping: Int((Double(frame[index]) * factor).rounded()))
+            }
+        }
+        last = abs(Double(frame[frame.count - 1]))
+    }
+
+    /// Brings the gain down before the first sample that would not fit: over 2.5 ms, where the frame shows it so early.
+    private func lower(_ frame: inout MutableSpan<Int16>, from before: Double) {
+        var first = 0
+        while first < frame.count, abs(Double(frame[first])) * before <= Self.ceiling { first += 1 }
+        let ramp = frame.count / 8
+        let slope = (gain - before) / Double(max(ramp, 1))
+        var factor = before
+        var magnitude = last
         for index in 0..<frame.count {
-            let factor = index < ramp ? before + slope * Double(index + 1) : gain
-            frame[index] = Int16(clamping: Int((Double(frame[index]) * factor).rounded()))
+            let sample = Double(frame[index])
+            if first >= ramp {
+                if index >= first { factor = gain } else if index >= first - ramp { factor += slope }
+            } else {
+                // Else the gain falls as the sound rises, so that what comes out does not jump.
+                factor = max(gain, min(factor, magnitude / max(abs(sample), 1)))
+            }
+            let scaled = (sample * factor).rounded()
+            frame[index] = Int16(clamping: Int(scaled))
+            magnitude = abs(scaled)
         }
     }
 
