@@ -25,11 +25,14 @@ struct CalleeHearing {
         case .stopped: heard.append(.voiceStopped)
         case nil: break
         }
+        var tones: FrameTones?
         if progressFrames > 0 {
             if isAnswered { progressFrames -= 1 }
-            if let tone = progress.process(frame) { heard.append(.callProgress(tone)) }
+            let measured = FrameTones(of: frame)
+            tones = measured
+            if let tone = progress.process(frame, tones: measured) { heard.append(.callProgress(tone)) }
         }
-        guard isAnswered, let verdict = classifier?.process(frame) else { return }
+        guard isAnswered, let verdict = classifier?.process(frame, tones: tones) else { return }
         note(verdict)
         heard.append(.classified(verdict))
     }

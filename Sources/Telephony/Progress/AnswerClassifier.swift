@@ -1,3 +1,5 @@
+public import RTPMedia
+
 /// Listens to the first seconds after an answer and says who answered.
 ///
 /// A value of its own for each call. The media engine hands it every 20 ms frame of callee audio from the answer on, on its loop:
@@ -9,6 +11,11 @@ public protocol AnswerClassifier: Sendable {
     /// - Returns: A verdict when there is a new one; it replaces the one before.
     mutating func process(_ frame: Span<Int16>) -> AnswerVerdict?
 
+    /// The same, called in its place: optional, for classifiers that listen to tones.
+    ///
+    /// - Parameter tones: What has been measured of this frame already; `nil` when nobody else listens to tones.
+    mutating func process(_ frame: Span<Int16>, tones: FrameTones?) -> AnswerVerdict?
+
     /// Takes what the callee was understood to say. Called between frames, a few times a second at most; optional.
     ///
     /// - Returns: A verdict when there is a new one; it replaces the one before.
@@ -16,6 +23,10 @@ public protocol AnswerClassifier: Sendable {
 }
 
 extension AnswerClassifier {
+    public mutating func process(_ frame: Span<Int16>, tones: FrameTones?) -> AnswerVerdict? {
+        process(frame)
+    }
+
     public mutating func hear(_ words: PartialTranscript) -> AnswerVerdict? { nil }
 }
 

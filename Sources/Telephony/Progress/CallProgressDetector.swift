@@ -1,4 +1,4 @@
-internal import RTPMedia
+public import RTPMedia
 
 /// Hears what the line says by tones: ringback, busy, congestion, information, dial, fax tones, beeps and telephone keys.
 ///
@@ -69,10 +69,11 @@ public struct CallProgressDetector: Sendable {
 
     /// Takes the next frame of 160 samples.
     ///
+    /// - Parameter tones: What has been measured of this frame already; `nil`: it is measured here.
     /// - Returns: A tone that was recognised in it. The same tone is told once, until another one was heard; every beep is.
-    public mutating func process(_ frame: Span<Int16>) -> ProgressTone? {
+    public mutating func process(_ frame: Span<Int16>, tones: FrameTones? = nil) -> ProgressTone? {
         let disturbed = bursts.disturbed
-        let ended = bursts.process(frame)
+        let ended = bursts.process(tones ?? FrameTones(of: frame))
         let isPair = bursts.peaks.map { $0.secondHertz != nil && $0.purity > 0.6 } ?? false
         if let key = keys.process(frame, isPair: isPair) {
             if let ended { remember(ended, disturbed: disturbed) }

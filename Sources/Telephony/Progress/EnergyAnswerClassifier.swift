@@ -1,4 +1,4 @@
-internal import RTPMedia
+public import RTPMedia
 
 /// Tells people, voicemails, screening assistants and menus apart by how they talk: the built-in ``AnswerClassifier``.
 ///
@@ -69,13 +69,16 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         tones = ToneDetector(detection)
     }
 
-    public mutating func process(_ frame: Span<Int16>) -> AnswerVerdict? {
+    public mutating func process(_ frame: Span<Int16>) -> AnswerVerdict? { process(frame, tones: nil) }
+
+    public mutating func process(_ frame: Span<Int16>, tones measured: FrameTones?) -> AnswerVerdict? {
         guard !isFinished else { return nil }
         let index = frames
         frames += 1
-        let event = tones.process(frame)
+        let measured = measured ?? FrameTones(of: frame)
+        let event = tones.process(frame, tones: measured)
         _ = voice.process(frame)
-        let lineTone = listensToLine ? line.process(frame) : nil
+        let lineTone = listensToLine ? line.process(frame, tones: measured) : nil
         if tones.isOn || tones.isTonal && voice.isLoud { toneEnd = frames }
         beeps.hear(isLoud: voice.isLoud, isOn: tones.isOn, energy: voice.energy)
         speech.process(isLoud: voice.isLoud, isTonal: tones.isTonal, isTone: beeps.isTone, at: index)
@@ -98,7 +101,7 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         case .fax(let what): return lineToneVerdict(.fax, what)
         case nil: break
         }
-        if let verdict = chimeVerdict(at: index) { return verdict }
+        if let verdict = chimeVerdict() { return verdict }
         if let lineTone, let verdict = lineVerdict(lineTone) { return verdict }
         switch answeredBy {
         case nil, .silence, .unknown: return decide(at: index)
@@ -162,13 +165,13 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         }
         if isUndecided, speech.current == nil, chime == nil, heard.endSample / 160 < limits.chime {
             chime = (heard, heard.endSample / 160 + limits.chimeWait)
-            return chimeVerdict(at: frames)
+            return chimeVerdict()
         }
         return beepVerdicts(heard)
     }
 
     /// A chime is followed by a prompt, a voicemail's beep by silence.
-    private mutating func chimeVerdict(at index: Int) -> AnswerVerdict? {
+    private mutating func chimeVerdict() -> AnswerVerdict? {
         guard let chime else { return nil }
         if speech.current != nil {
             self.chime = nil

@@ -36,7 +36,6 @@ struct ToneBurstTracker: Sendable {
     private static let steadyPurity = 0.88
     private static let minimumMembers = 3
     private static let longestGap = 2
-    private static let minimumEnergy = AudioLevel.dBFS(-45).meanSquare
 
     private(set) var frames = 0
     /// The tone that goes on; `nil` between tones.
@@ -51,14 +50,14 @@ struct ToneBurstTracker: Sendable {
     /// The strongest pitches of the last frame; `nil` where it was too soft to have one.
     private(set) var peaks: ToneSpectrum.Peaks?
 
-    /// Takes the next frame of 160 samples.
+    /// Takes the next frame.
     ///
     /// - Returns: The tone that has just been found to be over.
-    mutating func process(_ frame: Span<Int16>) -> ToneBurst? {
+    mutating func process(_ tones: FrameTones) -> ToneBurst? {
         let index = frames
         frames += 1
-        let energy = Mixer.meanSquare(frame)
-        peaks = energy >= Self.minimumEnergy ? ToneSpectrum.peaks(of: frame) : nil
+        let energy = tones.energy
+        peaks = tones.peaks
         guard let peaks, peaks.purity >= Self.minimumPurity,
             (380...2_252).contains(peaks.hertz) || isLow(peaks)
         else {

@@ -49,13 +49,14 @@ enum InspectAudio {
         to samples: [Int16], _ settings: Settings, rateHertz: Int, channels: Int
     ) -> AudioSummary {
         var classifier = settings.answers.makeClassifier()
-        var bank = CallProgressDetector(plans: settings.plans)
+        var detector = CallProgressDetector(plans: settings.plans)
         var activity = VoiceActivity()
         var summary = AudioSummary(
             milliseconds: samples.count / 8, rateHertz: rateHertz, channels: channels)
         var voiceStart: Int?
         for start in stride(from: 0, to: samples.count - 159, by: 160) {
             let frame = samples.span.extracting(start..<start + 160)
+            let tones = FrameTones(of: frame)
             let now = (start + 160) / 8
             switch activity.process(frame) {
             case .started: voiceStart = now - 40
@@ -64,8 +65,10 @@ enum InspectAudio {
                 voiceStart = nil
             case nil: break
             }
-            if let tone = bank.process(frame) { summary.tones.append(.init(at: now, tone: "\(tone)")) }
-            if let verdict = classifier?.process(frame) { summary.verdicts.append(verdict) }
+            if let tone = detector.process(frame, tones: tones) {
+                summary.tones.append(.init(at: now, tone: "\(tone)"))
+            }
+            if let verdict = classifier?.process(frame, tones: tones) { summary.verdicts.append(verdict) }
         }
         if let start = voiceStart { summary.voice.append([start, summary.milliseconds]) }
         summary.answeredBy = summary.verdicts.last?.answeredBy
