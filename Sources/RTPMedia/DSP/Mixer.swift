@@ -1,29 +1,6 @@
-/// Arithmetic on 16-bit frames: adding, scaling, pairing. Nothing here allocates.
+/// Arithmetic on 16-bit frames. Nothing here allocates.
 public enum Mixer {
-    /// Adds `source` to `target`, saturating; the shorter length counts.
-    public static func add(_ source: Span<Int16>, to target: inout MutableSpan<Int16>) {
-        let count = min(source.count, target.count)
-        target.withUnsafeMutableBufferPointer { target in
-            source.withUnsafeBufferPointer { source in
-                var index = 0
-                while index < count {
-                    target[index] = Int16(clamping: Int32(target[index]) &+ Int32(source[index]))
-                    index = index &+ 1
-                }
-            }
-        }
-    }
-
-    /// Multiplies by `gain`, saturating.
-    ///
-    /// - Parameter gain: In 1/4096: 4,096 leaves the samples as they are.
-    public static func scale(_ samples: inout MutableSpan<Int16>, by gain: Int32) {
-        for index in 0..<samples.count {
-            samples[index] = Int16(clamping: (Int64(samples[index]) &* Int64(gain)) >> 12)
-        }
-    }
-
-    /// A gain in 1/4096, for ``scale(_:by:)``, ``SoftLimiter`` and ``ConferenceMixer``.
+    /// A gain in 1/4096, for ``SoftLimiter`` and ``ConferenceMixer``.
     ///
     /// - Parameter decibels: Bounded to -90...24; -90 and less is silence.
     public static func gain(decibels: Double) -> Int32 {

@@ -158,11 +158,6 @@ public struct LossPattern: Hashable, Sendable {
         /// How much longer runs of missing packets are than if they were missing at random, at least 1 (G.107 §7.4).
         public let burstRatio: Double
 
-        /// Lost and discarded, 0...1 of all.
-        public var missingShare: Double {
-            packets > 0 ? Double(lost + discarded) / Double(packets) : 0
-        }
-
         fileprivate init(_ pattern: LossPattern) {
             packets = pattern.packets
             lost = pattern.lost

@@ -4,15 +4,15 @@
 /// or change a description, make a ``SessionDescription`` of it.
 public struct SDPMessage: ~Copyable {
     /// One line that is not `v=`, `o=`, the session's `s=` or `m=`.
-    public struct Line: Sendable {
+    struct Line: Sendable {
         /// The letter before `=`.
-        public var type: UInt8
+        var type: UInt8
         /// Of an `a=` line whose name is known; else ``SDPAttribute/other``.
-        public var attribute = SDPAttribute.other
+        var attribute = SDPAttribute.other
         /// Everything behind `=`, without the spaces at its end.
-        public var value: SDPSlice
+        var value: SDPSlice
         /// What follows `name:` in an `a=` line; empty without a colon.
-        public var argument = SDPSlice.empty
+        var argument = SDPSlice.empty
     }
 
     /// The `o=` line.
@@ -91,16 +91,6 @@ public struct SDPMessage: ~Copyable {
     /// The slice as text; octets that are not UTF-8 become U+FFFD.
     public func text(_ slice: SDPSlice) -> String { bytes.text(slice) }
 
-    /// The session's own lines, in order.
-    public func forEachSessionLine(_ body: (Line) -> Void) {
-        for index in contents.session.lines { body(contents.lines[index]) }
-    }
-
-    /// The lines of one stream, in order.
-    public func forEachLine(of media: Media, _ body: (Line) -> Void) {
-        for index in media.section.lines { body(contents.lines[index]) }
-    }
-
     /// The first attribute of a stream with this name.
     func first(_ attribute: SDPAttribute, of media: Media) -> Line? {
         for index in media.section.lines where contents.lines[index].attribute == attribute {
@@ -121,8 +111,7 @@ public struct SDPMessage: ~Copyable {
 }
 
 /// Attributes whose names the parser knows (RFC 8866 §6 unless said otherwise).
-@nonexhaustive
-public enum SDPAttribute: UInt8, Hashable, Sendable {
+enum SDPAttribute: UInt8, Hashable, Sendable {
     case other
     case rtpmap, fmtp, ptime, maxptime
     /// RFC 3605.

@@ -148,9 +148,6 @@ public final class AudioLeg {
         } ?? nil
     }
 
-    /// A datagram that the owner could not even offer: longer than its buffer, or not authentic.
-    public func countRejected(_ reason: MediaRejections.Reason) { inbound.reject(reason) }
-
     /// When anything valid last came from the far end, RTP or RTCP; `nil` when nothing has.
     public var lastHeard: MonotonicInstant? {
         guard let audio = inbound.latch.lastArrival, let control = reports.lastArrival else {

@@ -100,7 +100,6 @@ struct JitterBufferTests {
     func conformance() {
         checkConformance("adaptive") { AdaptiveJitterBuffer() }
         checkConformance("speex") { SpeexJitterBuffer(margin: .milliseconds(20)) }
-        checkConformance("fixed") { FixedDelayJitterBuffer(delay: .milliseconds(20)) }
     }
 
     @Test("Packets of 10, 30 and 60 ms fill frames of 20 ms without a hole", arguments: [80, 240, 480])

@@ -4,8 +4,8 @@
 /// would have to learn as silence. Loudness is compared in steps of 4 ms up to ``longest``; the delay is told once the same one
 /// has stood out for ``steadyFrames``.
 struct EchoDelayEstimator: Sendable {
-    static let step = Duration.milliseconds(4)
     static let longest = Duration.milliseconds(800)
+    /// Steps in ``longest``.
     private static let lags = 200
     /// Steps of a frame.
     private static let stepsPerFrame = 5

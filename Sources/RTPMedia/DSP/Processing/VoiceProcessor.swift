@@ -58,11 +58,6 @@ public struct VoiceProcessor: ~Copyable {
         }
     }
 
-    /// The delay after which the echo of what was sent comes back; `nil` while none is known.
-    public var echoDelay: Duration? {
-        estimator?.delaySteps.map { EchoDelayEstimator.step * $0 }
-    }
-
     /// Remembers a frame that goes out; once per 20 ms, after ``process(_:)``.
     public mutating func noteSent(_ frame: Span<Int16>) {
         guard frame.count == frameSamples, sent.count > frame.count else { return }
