@@ -1,9 +1,10 @@
 internal import Foundation
 internal import SansIO
 internal import Synchronization
+internal import TestSupport
 
 /// A loop in virtual time on the test's own thread: jobs first, then the earliest sleeper or step.
-final class TestLoop: SerialExecutor, Driver, @unchecked Sendable {
+final class TestLoop: SerialExecutor, SocketlessDriver, @unchecked Sendable {
     private final class Side: TaskExecutor, @unchecked Sendable {
         unowned let loop: TestLoop
         init(_ loop: TestLoop) { self.loop = loop }
@@ -82,26 +83,5 @@ final class TestLoop: SerialExecutor, Driver, @unchecked Sendable {
         try Task.checkCancellation()
     }
 
-    // What a call's agent never asks for.
     func makeGenerator(label: String) -> SeededGenerator { SeededGenerator(seed: 1, label: label) }
-    func makeSecret(byteCount: Int) -> [UInt8] { [UInt8](repeating: 1, count: byteCount) }
-    func attach(_ client: any DriverClient) -> DriverClientID { fatalError("no clients here") }
-    func detach(_ client: DriverClientID) {}
-    func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
-        throw DriverError(code: .system, message: "no sockets here")
-    }
-    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
-        throw DriverError(code: .system, message: "no sockets here")
-    }
-    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
-    func close(_ socket: SocketID) {}
-    func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
-    func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress) {}
-    func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?) {}
-    func post(_ job: @escaping @Sendable () -> Void) { job() }
-    func sourceAddress(toReach destination: SocketAddress) -> SocketAddress? { nil }
-    func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] { [] }
-    func runBlocking<Value: Sendable>(
-        lane: String, _ work: @escaping @Sendable () throws -> Value
-    ) async throws -> Value { try work() }
 }

@@ -1,9 +1,8 @@
 import SansIO
+import TestSupport
 
 /// A clock that jumps from one sleeper to the next, and an executor that runs everything in one order on one thread.
-///
-/// Only what a campaign needs of a driver: time, blocking work (inline) and generators.
-final class VirtualDriver: Driver, @unchecked Sendable {
+final class VirtualDriver: SocketlessDriver, @unchecked Sendable {
     // @unchecked: confined to the thread that calls run(_:).
     private struct Job {
         var job: UnownedJob
@@ -117,28 +116,5 @@ final class VirtualDriver: Driver, @unchecked Sendable {
         try Task.checkCancellation()
     }
 
-    func runBlocking<Value: Sendable>(
-        lane: String, _ work: @escaping @Sendable () throws -> Value
-    ) async throws -> Value { try work() }
-
     func makeGenerator(label: String) -> SeededGenerator { SeededGenerator(seed: seed, label: label) }
-    func makeSecret(byteCount: Int) -> [UInt8] { [UInt8](repeating: 1, count: byteCount) }
-
-    // A campaign uses no sockets.
-    func attach(_ client: any DriverClient) -> DriverClientID { DriverClientID(rawValue: 0) }
-    func detach(_ client: DriverClientID) {}
-    func bind(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
-        throw DriverError(code: .system, message: "no sockets here")
-    }
-    func bindPolled(_ address: SocketAddress, for client: DriverClientID) throws(DriverError) -> BoundSocket {
-        throw DriverError(code: .system, message: "no sockets here")
-    }
-    func poll(_ socket: SocketID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
-    func close(_ socket: SocketID) {}
-    func receive(for client: DriverClientID, into buffer: inout OwnedBytes) -> ReceivedDatagram? { nil }
-    func transmit(_ bytes: RawSpan, from socket: SocketID, to destination: SocketAddress) {}
-    func schedule(_ client: DriverClientID, at deadline: MonotonicInstant?) {}
-    func post(_ job: @escaping @Sendable () -> Void) { job() }
-    func sourceAddress(toReach destination: SocketAddress) -> SocketAddress? { nil }
-    func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] { [] }
 }

@@ -1,4 +1,5 @@
 import RTPMedia
+import TestSupport
 import Testing
 
 @Suite("Comfort noise, RFC 3389")
@@ -59,7 +60,7 @@ struct ComfortNoiseTests {
             let level = AudioLevel(meanSquare: Mixer.meanSquare(samples.span)).decibelsFullScale
             #expect(abs(level + 37) < 1)
         }
-        #expect(Signal.largestStep(low[...]) * 2 < Signal.largestStep(high[...]))
+        #expect(Sound.largestStep(low[...]) * 2 < Sound.largestStep(high[...]))
     }
 
     @Test("The lowest level is silence")

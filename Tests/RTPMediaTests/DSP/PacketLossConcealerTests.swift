@@ -1,4 +1,5 @@
 import RTPMedia
+import TestSupport
 import Testing
 
 @Suite("Packet loss concealment")
@@ -25,7 +26,7 @@ struct PacketLossConcealerTests {
         let phase = index % period
         let harmonics = [6_000.0, 3_000, 1_500].enumerated().map { harmonic, level in
             Double(
-                Signal.tone(hertz: Double(harmonic + 1) / Double(period), rate: 1, amplitude: level)(phase))
+                Sound.tone(hertz: Double(harmonic + 1) / Double(period), rate: 1, amplitude: level)(phase))
         }
         return Int16(harmonics.reduce(0, +))
     }
@@ -40,26 +41,26 @@ struct PacketLossConcealerTests {
         for start in stride(from: 0, to: 800, by: 160) { accept(Array(wave[start..<start + 160])) }
         conceal()
         for start in stride(from: 960, to: 1_600, by: 160) { accept(Array(wave[start..<start + 160])) }
-        let steepest = Signal.largestStep(wave[...])
-        #expect(Signal.largestStep(output[160...]) <= steepest * 3 / 2)
-        #expect(Signal.level(output[800..<880]) > 0.8 * Signal.level(wave[800..<880]))
+        let steepest = Sound.largestStep(wave[...])
+        #expect(Sound.largestStep(output[160...]) <= steepest * 3 / 2)
+        #expect(Sound.level(output[800..<880]) > 0.8 * Sound.level(wave[800..<880]))
         // The first 10 ms are the wave itself, as near as its period is a whole number of samples.
         let error = zip(output[800..<880], wave[800..<880]).map { Int16(clamping: Int($0) - Int($1)) }
-        #expect(Signal.level(error[...]) < 0.15 * Signal.level(wave[800..<880]))
+        #expect(Sound.level(error[...]) < 0.15 * Sound.level(wave[800..<880]))
     }
 
     @Test(
         "A sound without any pitch in range is joined without a click, wherever it is cut", arguments: 0..<10)
     mutating func unvoiced(cut: Int) {
-        let low = Signal.tone(hertz: 30, rate: 8_000)
-        let high = Signal.tone(hertz: 150, rate: 8_000, amplitude: 500)
+        let low = Sound.tone(hertz: 30, rate: 8_000)
+        let high = Sound.tone(hertz: 150, rate: 8_000, amplitude: 500)
         let wave = (0..<1_600).map { low($0) + high($0) }
         accept(Array(wave[..<(800 + cut * 27)]))
         conceal()
         accept(Array(wave[(960 + cut * 27)...]))
         // The sound itself moves by at most 250 from sample to sample.
-        #expect(Signal.largestStep(wave[...]) <= 250)
-        #expect(Signal.largestStep(output[...]) <= 800)
+        #expect(Sound.largestStep(wave[...]) <= 250)
+        #expect(Sound.largestStep(output[...]) <= 800)
     }
 
     @Test("A hole fades to silence within 160 ms and stays silent")
@@ -69,12 +70,12 @@ struct PacketLossConcealerTests {
         #expect(!concealer.hasFadedOut)
         for _ in 0..<9 { conceal() }
         #expect(concealer.hasFadedOut)
-        let levels = stride(from: 320, to: 1_600, by: 160).map { Signal.level(output[$0..<$0 + 160]) }
+        let levels = stride(from: 320, to: 1_600, by: 160).map { Sound.level(output[$0..<$0 + 160]) }
         for (earlier, later) in zip(levels, levels.dropFirst()) { #expect(later < earlier) }
         // Half of it is left in the third 20 ms.
-        #expect((0.4...0.6).contains(levels[2] / Signal.level(output[160..<320])))
+        #expect((0.4...0.6).contains(levels[2] / Sound.level(output[160..<320])))
         #expect(output[1_600...].allSatisfy { $0 == 0 })
-        #expect(Signal.largestStep(output[320..<1_600]) <= Signal.largestStep(output[160..<320]) * 3 / 2)
+        #expect(Sound.largestStep(output[320..<1_600]) <= Sound.largestStep(output[160..<320]) * 3 / 2)
     }
 
     @Test(
@@ -82,7 +83,7 @@ struct PacketLossConcealerTests {
         arguments: [40, 64, 91, 120])
     func gaps(period: Int) {
         let wave = (0..<8_000).map { voice($0, period: period) }
-        let steepest = Signal.largestStep(wave[...])
+        let steepest = Sound.largestStep(wave[...])
         for frames in [1, 2, 3, 4, 6, 8, 10, 25] {
             for shift in stride(from: 0, to: period, by: period / 4) {
                 var stage = Self()
@@ -94,7 +95,7 @@ struct PacketLossConcealerTests {
                 stage.accept(Array(wave[back..<back + 160]))
                 stage.accept(Array(wave[back + 160..<back + 320]))
                 // Two waves that meet in opposite phase within a quarter of a period.
-                #expect(Signal.largestStep(stage.output[160...]) <= steepest * 2)
+                #expect(Sound.largestStep(stage.output[160...]) <= steepest * 2)
             }
         }
     }
@@ -104,7 +105,7 @@ struct PacketLossConcealerTests {
         accept([Int16](repeating: 0, count: 320))
         for _ in 0..<6 { conceal() }
         accept([Int16](repeating: 8_000, count: 160))
-        #expect(Signal.largestStep(output[...]) <= 100)
+        #expect(Sound.largestStep(output[...]) <= 100)
         #expect(output.last == 8_000)
         #expect(!concealer.hasFadedOut)
     }
@@ -147,10 +148,10 @@ struct PacketLossConcealerTests {
             if frame == 5 { concealer.conceal(into: &span) } else { concealer.accept(&span) }
             heard += part
         }
-        #expect(Signal.largestStep(heard[samples...]) <= Signal.largestStep(wave[...]) * 3 / 2)
+        #expect(Sound.largestStep(heard[samples...]) <= Sound.largestStep(wave[...]) * 3 / 2)
         let hole = 5 * samples..<5 * samples + samples / 2
         let error = zip(heard[hole], wave[hole]).map { Int16(clamping: Int($0) - Int($1)) }
-        #expect(Signal.level(error[...]) < 0.1 * Signal.level(wave[hole]))
+        #expect(Sound.level(error[...]) < 0.1 * Sound.level(wave[hole]))
     }
 
     @Test("After the fade there is the noise of the line, at its level and with its colour")
@@ -169,10 +170,10 @@ struct PacketLossConcealerTests {
         #expect(concealer.hasFadedOut)
         let noise = room[5_000..<8_000]
         let made = output[480...]
-        #expect((0.6...1.6).contains(Signal.level(made) / Signal.level(noise)))
+        #expect((0.6...1.6).contains(Sound.level(made) / Sound.level(noise)))
         func slope(_ samples: ArraySlice<Int16>) -> Double {
             let steps = zip(samples, samples.dropFirst()).map { Int16(clamping: Int($1) - Int($0)) }
-            return Signal.level(steps[...]) / Signal.level(samples)
+            return Sound.level(steps[...]) / Sound.level(samples)
         }
         #expect((0.6...1.6).contains(slope(made) / slope(noise)))
     }
@@ -184,11 +185,11 @@ struct PacketLossConcealerTests {
         concealer.beginComfortNoise(ComfortNoise(decibelsBelowOverload: 50))
         #expect(concealer.isComfortNoise)
         for _ in 0..<50 { conceal() }
-        let level = Signal.level(output[880..<8_800])
+        let level = Sound.level(output[880..<8_800])
         // 2^15 less 50 dB.
         #expect((0.8...1.2).contains(level / 103.6))
         accept(Array(wave[800..<960]))
         #expect(!concealer.isComfortNoise)
-        #expect(Signal.largestStep(output[160...]) <= Signal.largestStep(wave[...]) * 3 / 2)
+        #expect(Sound.largestStep(output[160...]) <= Sound.largestStep(wave[...]) * 3 / 2)
     }
 }

@@ -1,4 +1,5 @@
 import RTPMedia
+import TestSupport
 import Testing
 
 @Suite("Resampling")
@@ -12,7 +13,7 @@ struct SpeexResamplerTests {
         ])
     func frames(from: Int, to: Int) throws {
         var resampler = try SpeexResampler(from: from, to: to)
-        let tone = Signal.tone(hertz: 1_000, rate: from)
+        let tone = Sound.tone(hertz: 1_000, rate: from)
         var heard: [Int16] = []
         for frame in 0..<50 {
             let input = (0..<from / 50).map { tone(frame * from / 50 + $0) }
@@ -22,13 +23,13 @@ struct SpeexResamplerTests {
             heard += output
         }
         let settled = heard[(to / 10)...]
-        #expect(abs(Signal.level(settled) - 5_657) < 60)
-        #expect(Signal.purity(settled, hertz: 1_000, rate: to) > 0.9999)
+        #expect(abs(Sound.level(settled) - 5_657) < 60)
+        #expect(Sound.purity(settled, hertz: 1_000, rate: to) > 0.9999)
     }
 
     @Test("Any cut of a stream into chunks gives the same samples")
     func chunks() throws {
-        let input = (0..<4_000).map(Signal.tone(hertz: 700, rate: 8_000))
+        let input = (0..<4_000).map(Sound.tone(hertz: 700, rate: 8_000))
         var whole = try SpeexResampler(from: 8_000, to: 24_000)
         var expected: [Int16] = []
         try whole.resample(input.span, into: &expected)

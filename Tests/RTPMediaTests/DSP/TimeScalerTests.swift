@@ -44,7 +44,7 @@ struct TimeScalerTests {
         "Every frame stretched, a tone keeps its pitch within 1 % and has no click", arguments: adjustments,
         [110.0, 200, 437, 1_000])
     func tone(adjustment: PlayoutAdjustment, hertz: Double) {
-        let sound = (0..<16_000).map(Signal.tone(hertz: hertz, rate: 8_000))
+        let sound = (0..<16_000).map(Sound.tone(hertz: hertz, rate: 8_000))
         let output = stretch(sound, adjustment)
         if adjustment == Self.adjustments[0] {
             #expect(output.count > sound.count * 5 / 4)
@@ -53,8 +53,8 @@ struct TimeScalerTests {
         }
         let middle = output[400..<(output.count - 400)]
         #expect(abs(crossings(middle) / hertz - 1) < 0.01)
-        #expect(Signal.largestStep(middle) <= Signal.largestStep(sound[...]) * 11 / 10 + 20)
-        #expect(abs(Signal.level(middle) / Signal.level(sound[...]) - 1) < 0.05)
+        #expect(Sound.largestStep(middle) <= Sound.largestStep(sound[...]) * 11 / 10 + 20)
+        #expect(abs(Sound.level(middle) / Sound.level(sound[...]) - 1) < 0.05)
     }
 
     @Test("A gliding voice with pauses has no click either", arguments: adjustments)
@@ -62,7 +62,7 @@ struct TimeScalerTests {
         let sound = (0..<300).flatMap { SpeechLike.samples(ofPacket: $0) }
         let output = stretch(sound, adjustment)
         #expect(output.count != sound.count)
-        #expect(Signal.largestStep(output[...]) <= Signal.largestStep(sound[...]) * 5 / 4)
+        #expect(Sound.largestStep(output[...]) <= Sound.largestStep(sound[...]) * 5 / 4)
     }
 
     @Test("Silence is changed by all that is asked for, up to 15 ms")
@@ -73,7 +73,7 @@ struct TimeScalerTests {
 
     @Test("Nothing is done without being asked, nor to less than a frame")
     func untouched() {
-        let sound = (0..<3_200).map(Signal.tone(hertz: 300, rate: 8_000))
+        let sound = (0..<3_200).map(Sound.tone(hertz: 300, rate: 8_000))
         #expect(
             stretch(sound, .keep) == Array(sound[..<3_040]) || stretch(sound, .keep) == Array(sound[..<2_880])
         )

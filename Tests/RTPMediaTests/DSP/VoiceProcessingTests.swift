@@ -1,9 +1,10 @@
 import RTPMedia
 import SansIO
+import TestSupport
 import Testing
 
 /// Sounds for processing, in frames of 20 ms at 8 kHz.
-private enum Sound {
+private enum Talk {
     /// Bursts of coloured noise with pauses, as loud and soft as speech is.
     static func speechLike(seconds: Int, seed: UInt64, level: Double) -> [Int16] {
         var generator = SeededGenerator(seed: seed)
@@ -26,8 +27,8 @@ private enum Sound {
     }
 
     static func decibels(_ louder: ArraySlice<Int16>, over other: ArraySlice<Int16>) -> Double {
-        AudioLevel(meanSquare: Signal.level(louder) * Signal.level(louder)).decibelsFullScale
-            - AudioLevel(meanSquare: Signal.level(other) * Signal.level(other)).decibelsFullScale
+        AudioLevel(meanSquare: Sound.level(louder) * Sound.level(louder)).decibelsFullScale
+            - AudioLevel(meanSquare: Sound.level(other) * Sound.level(other)).decibelsFullScale
     }
 }
 
@@ -60,14 +61,14 @@ struct VoiceProcessingTests {
         for (index, sample) in words.enumerated() { input[start + index] &+= sample }
         let output = try processed(input, VoiceProcessing(noiseSuppressionDecibels: 20), rate: rate)
         let quiet = rate * 2..<rate * 4
-        #expect(Sound.decibels(input[quiet], over: output[quiet]) > 10)
+        #expect(Talk.decibels(input[quiet], over: output[quiet]) > 10)
         let spoken = start + rate / 10..<start + words.count
-        #expect(abs(Sound.decibels(input[spoken], over: output[spoken])) < 3)
+        #expect(abs(Talk.decibels(input[spoken], over: output[spoken])) < 3)
     }
 
     @Test("An echo 240 ms behind is found and taken out by 20 dB and more")
     func echo() throws {
-        let sent = Sound.speechLike(seconds: 20, seed: 3, level: 2_500)
+        let sent = Talk.speechLike(seconds: 20, seed: 3, level: 2_500)
         // A room behind the delay: a first reflection, and a tail that dies away.
         var generator = SeededGenerator(seed: 8)
         let room = (0..<400).map { tap in
@@ -84,13 +85,13 @@ struct VoiceProcessingTests {
         }
         let output = try processed(echo, sent: sent, VoiceProcessing(echoTail: .milliseconds(128)))
         let late = 15 * 8_000..<output.count
-        #expect(Sound.decibels(echo[late], over: output[late]) >= 20)
+        #expect(Talk.decibels(echo[late], over: output[late]) >= 20)
     }
 
     @Test("The callee is heard over the echo of the agent")
     func doubleTalk() throws {
-        let sent = Sound.speechLike(seconds: 20, seed: 3, level: 2_500)
-        let callee = Sound.speechLike(seconds: 20, seed: 4, level: 2_500)
+        let sent = Talk.speechLike(seconds: 20, seed: 3, level: 2_500)
+        let callee = Talk.speechLike(seconds: 20, seed: 4, level: 2_500)
         let delay = 100 * 8
         var input = [Int16](repeating: 0, count: sent.count)
         for index in delay..<sent.count {
@@ -100,7 +101,7 @@ struct VoiceProcessingTests {
         let output = try processed(input, sent: sent, VoiceProcessing(echoTail: .milliseconds(128)))
         let both = 15 * 8_000 + 4_000..<output.count
         let wanted = callee[both].map { $0 / 2 }
-        #expect(abs(Sound.decibels(output[both], over: wanted[...])) < 4)
+        #expect(abs(Talk.decibels(output[both], over: wanted[...])) < 4)
     }
 
     @Test("Speech at -40 and at -6 dB from overload comes out at one level")
@@ -108,12 +109,12 @@ struct VoiceProcessingTests {
         let settings = VoiceProcessing(automaticLevel: .dBFS(-18))
         // 32,768 less 40 and 6 dB.
         let levels = try [328.0, 16_423].map { level in
-            let output = try processed(Sound.speechLike(seconds: 12, seed: 6, level: level), settings)
+            let output = try processed(Talk.speechLike(seconds: 12, seed: 6, level: level), settings)
             return output[8 * 8_000..<output.count]
         }
-        #expect(abs(Sound.decibels(levels[0], over: levels[1])) < 3)
+        #expect(abs(Talk.decibels(levels[0], over: levels[1])) < 3)
         // The mean over pauses, too, lies a little below that of speech.
-        let heard = AudioLevel(meanSquare: Signal.level(levels[0]) * Signal.level(levels[0]))
+        let heard = AudioLevel(meanSquare: Sound.level(levels[0]) * Sound.level(levels[0]))
         #expect((-24 ... -15).contains(heard.decibelsFullScale))
     }
 
@@ -131,7 +132,7 @@ struct VoiceProcessingTests {
 
     @Test("Nothing asked for changes nothing; a rate that no leg has is refused")
     func off() throws {
-        let input = Sound.speechLike(seconds: 1, seed: 1, level: 2_000)
+        let input = Talk.speechLike(seconds: 1, seed: 1, level: 2_000)
         #expect(try processed(input, VoiceProcessing()) == input)
         #expect(throws: AudioLegError.unsupportedRate(hertz: 11_025)) {
             _ = try VoiceProcessor(VoiceProcessing(), rateHertz: 11_025)

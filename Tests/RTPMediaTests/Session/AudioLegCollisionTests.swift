@@ -1,5 +1,6 @@
 import RTPMedia
 import SansIO
+import TestSupport
 import Testing
 
 @Suite("SSRC collisions and loops, RFC 3550 §8.2")
@@ -90,7 +91,7 @@ struct AudioLegCollisionTests {
         var packet = OwnedBytes(capacity: 600)
         var narrow = [Int16](repeating: 0, count: 160)
         var wide = narrow
-        let tone = Signal.tone(hertz: 500, rate: 8_000)
+        let tone = Sound.tone(hertz: 500, rate: 8_000)
         for frame in 0..<2_000 {
             let speech = (0..<160).map { tone(frame * 160 + $0) }
             var narrowSpan = narrow.mutableSpan

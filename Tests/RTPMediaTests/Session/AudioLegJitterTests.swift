@@ -16,7 +16,7 @@ struct AudioLegJitterTests {
         configuration.jitterBuffer = kind
         let leg = try AudioLeg(configuration: configuration, generator: &entropy, at: now)
         let start = now
-        let tone = Signal.tone(hertz: 400, rate: 8_000)
+        let tone = Sound.tone(hertz: 400, rate: 8_000)
         var datagram = OwnedBytes(capacity: 256)
         var sound: [Int16] = []
         var next = 0
@@ -57,7 +57,7 @@ struct AudioLegJitterTests {
         let heard = try hear(kind, frames: 200) { Double($0) * 20 + 33 }
         #expect(heard.statistics.framesConcealed == 0)
         #expect(heard.statistics.framesPlayed > 190)
-        #expect(Signal.purity(heard.sound[1_600..<17_600], hertz: 400, rate: 8_000) > 0.99)
+        #expect(Sound.purity(heard.sound[1_600..<17_600], hertz: 400, rate: 8_000) > 0.99)
     }
 
     @Test(
@@ -70,8 +70,8 @@ struct AudioLegJitterTests {
         }
         #expect(heard.statistics.framesConcealed == 0)
         #expect(heard.statistics.framesPlayed >= 11_990)
-        let tone = (0..<8_000).map(Signal.tone(hertz: 400, rate: 8_000))
-        let limit = Signal.largestStep(tone[...]) * 5 / 4
-        #expect(Signal.largestStep(heard.sound[2_000...]) <= limit)
+        let tone = (0..<8_000).map(Sound.tone(hertz: 400, rate: 8_000))
+        let limit = Sound.largestStep(tone[...]) * 5 / 4
+        #expect(Sound.largestStep(heard.sound[2_000...]) <= limit)
     }
 }

@@ -1,5 +1,6 @@
 import RTPMedia
 import SansIO
+import TestSupport
 import Testing
 
 @Suite("An audio leg against the network's surprises")
@@ -22,7 +23,7 @@ struct AudioLegRobustnessTests {
     @Test("Datagrams that are no packets are counted and change nothing")
     func garbage() throws {
         let pair = try LegPair(seed: 1)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         pair.run(frames: 50)
         let bad = [
             "", "80", "00000000 00000000 00000000 ffff", "a000 0001 00000002 00000003 0a0b0cff",
@@ -51,7 +52,7 @@ struct AudioLegRobustnessTests {
     @Test("A stranger's flood neither takes the leg over nor is heard")
     func flood() throws {
         let pair = try LegPair(seed: 2)
-        let tone = Signal.tone(hertz: 1_000, rate: 16_000)
+        let tone = Sound.tone(hertz: 1_000, rate: 16_000)
         pair.speechOfA = tone
         pair.run(frames: 50)
         let real = try pair.headersOfA()[0].synchronizationSource
@@ -66,14 +67,14 @@ struct AudioLegRobustnessTests {
         #expect(pair.b.remoteRTP == LegPair.addressA)
         #expect(pair.b.statistics.packetsRejected == 1_000)
         #expect(pair.b.statistics.framesConcealed == 0)
-        #expect(Signal.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
+        #expect(Sound.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
     }
 
     @Test("Strangers that flood before the far end's first packet do not keep it from being latched")
     func floodFirst() throws {
         let pair = try LegPair(seed: 13)
         pair.apparentAddressOfA = SocketAddress(ipv4: 0xCB00_7105, port: 40_000)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         var generator = SeededGenerator(seed: 13, label: "flood")
         for _ in 0..<50 {
             for index in 0..<200 {
@@ -87,7 +88,7 @@ struct AudioLegRobustnessTests {
         #expect(pair.b.remoteRTP == pair.apparentAddressOfA)
         #expect(pair.b.statistics.rejections.stranger >= 9_990)
         pair.run(frames: 100)
-        #expect(Signal.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.999)
+        #expect(Sound.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.999)
     }
 
     @Test(
@@ -150,13 +151,13 @@ struct AudioLegRobustnessTests {
     func latching() throws {
         let pair = try LegPair(seed: 3)
         pair.apparentAddressOfA = SocketAddress(ipv4: 0xCB00_7105, port: 40_000)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         #expect(pair.b.remoteRTP == LegPair.addressA)
         pair.run(frames: 200)
         #expect(pair.b.remoteRTP == pair.apparentAddressOfA)
         #expect(pair.b.remoteRTCP == pair.apparentAddressOfA.with(port: 40_001))
         #expect(pair.b.statistics.packetsRejected == 1)
-        #expect(Signal.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
+        #expect(Sound.purity(pair.heardByB[16_000...], hertz: 1_000, rate: 16_000) > 0.999)
     }
 
     @Test("The negotiated address takes its place back from one that was latched")
@@ -242,7 +243,7 @@ struct AudioLegRobustnessTests {
     @Test("A long gap becomes silence and is no loss; the stream is taken up again after it")
     func longGap() throws {
         let pair = try LegPair(seed: 8)
-        pair.speechOfA = Signal.tone(hertz: 500, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 500, rate: 16_000)
         pair.run(frames: 100)
         try pair.a.renegotiate(.between(LegPair.addressB, direction: .recvonly))
         pair.run(frames: 100)
@@ -262,7 +263,7 @@ struct AudioLegRobustnessTests {
     @Test("Hold: nothing is played when we only send, nothing is sent when we only receive")
     func directions() throws {
         let pair = try LegPair(seed: 9)
-        pair.speechOfA = Signal.tone(hertz: 500, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 500, rate: 16_000)
         pair.run(frames: 50)
         try pair.b.renegotiate(.between(LegPair.addressA, direction: .sendonly))
         pair.run(frames: 50)
@@ -276,7 +277,7 @@ struct AudioLegRobustnessTests {
     @Test("A re-INVITE may change the codec and the address; SSRC and sequence go on")
     func renegotiation() throws {
         let pair = try LegPair(seed: 10)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         pair.run(frames: 50)
         let moved = LegPair.addressA.with(port: 7_000)
         pair.apparentAddressOfA = moved
@@ -289,7 +290,7 @@ struct AudioLegRobustnessTests {
             headers.map(\.payloadType) == Array(repeating: 0, count: 50) + Array(repeating: 8, count: 100))
         #expect(Set(headers.map(\.synchronizationSource)).count == 1)
         #expect(zip(headers, headers.dropFirst()).allSatisfy { $0.sequence.distance(to: $1.sequence) == 1 })
-        #expect(Signal.purity(pair.heardByB.suffix(16_000), hertz: 1_000, rate: 16_000) > 0.999)
+        #expect(Sound.purity(pair.heardByB.suffix(16_000), hertz: 1_000, rate: 16_000) > 0.999)
         #expect(pair.b.statistics.codec == .pcma)
     }
 
@@ -298,7 +299,7 @@ struct AudioLegRobustnessTests {
         arguments: UInt64(0)..<4)
     func mutations(seed: UInt64) throws {
         let pair = try LegPair(seed: seed)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         pair.run(frames: 20)
         var generator = SeededGenerator(seed: seed, label: "mutations")
         for _ in 0..<200 {
@@ -316,7 +317,7 @@ struct AudioLegRobustnessTests {
         }
         while pair.b.takeDigit() != nil {}
         pair.run(frames: 100)
-        #expect(Signal.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.99)
+        #expect(Sound.purity(pair.heardByB.suffix(8_000), hertz: 1_000, rate: 16_000) > 0.99)
     }
 
     @Test("No telephone events are queued for a far end that takes none")

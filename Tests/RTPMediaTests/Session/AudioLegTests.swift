@@ -1,5 +1,6 @@
 import RTPMedia
 import SansIO
+import TestSupport
 import Testing
 
 @Suite("An audio leg, both ways")
@@ -9,11 +10,11 @@ struct AudioLegTests {
         arguments: [8_000, 16_000, 24_000, 48_000])
     func toneArrives(rate: Int) throws {
         let pair = try LegPair(seed: 1, rate: rate)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: rate)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: rate)
         pair.run(frames: 200)
         let settled = pair.heardByB[(rate / 5)...]
-        #expect(abs(Signal.level(settled) - 5_657) < 120)
-        #expect(Signal.purity(settled, hertz: 1_000, rate: rate) > 0.999)
+        #expect(abs(Sound.level(settled) - 5_657) < 120)
+        #expect(Sound.purity(settled, hertz: 1_000, rate: rate) > 0.999)
         #expect(pair.kindsAtB.drop { $0 == .silence }.allSatisfy { $0 == .audio })
         #expect(pair.b.statistics.framesConcealed == 0)
         #expect(pair.b.statistics.packetsLost == 0)
@@ -23,7 +24,7 @@ struct AudioLegTests {
     @Test("Every packet counts one up and lasts 160 units, silence included")
     func numbersGoOn() throws {
         let pair = try LegPair(seed: 2)
-        let tone = Signal.tone(hertz: 400, rate: 16_000)
+        let tone = Sound.tone(hertz: 400, rate: 16_000)
         pair.speechOfA = { (16_000..<32_000).contains($0) ? tone($0) : 0 }
         pair.run(frames: 150)
         let sent = try pair.headersOfA()
@@ -43,12 +44,12 @@ struct AudioLegTests {
         let pair = try LegPair(seed: seed)
         pair.network = .init(
             delay: .milliseconds(40), jitter: .milliseconds(30), loss: 0.03, duplication: 0.02)
-        pair.speechOfA = Signal.tone(hertz: 1_000, rate: 16_000)
+        pair.speechOfA = Sound.tone(hertz: 1_000, rate: 16_000)
         pair.run(frames: 500)
         let settled = pair.heardByB[16_000...]
-        #expect(Signal.level(settled) > 4_500)
+        #expect(Sound.level(settled) > 4_500)
         // The tone itself steps by up to 8000 * 2π / 16 = 3142 from sample to sample.
-        #expect(Signal.largestStep(settled) < 5_000)
+        #expect(Sound.largestStep(settled) < 5_000)
         let statistics = pair.b.statistics
         #expect(statistics.packetsLost > 0 && statistics.packetsLost < 40)
         #expect(statistics.framesConcealed > 0 && statistics.framesConcealed < 60)

@@ -73,7 +73,7 @@ struct CaptureTests {
         guard let capture = try PacketCapture(named: "fs-milliwatt.pcmu.rtp.pcap") else { return }
         let heard = try play(capture.datagrams, codec: .pcmu)
         let settled = heard[16_000..<24_000]
-        #expect(Signal.purity(settled, hertz: 1_004, rate: 8_000) > 0.99)
+        #expect(Sound.purity(settled, hertz: 1_004, rate: 8_000) > 0.99)
         #expect(heard.statistics.framesConcealed <= 2)
     }
 
@@ -84,7 +84,7 @@ struct CaptureTests {
         #expect(heard.statistics.packetsReceived == 236)
         #expect(heard.statistics.framesPlayed >= 348)
         #expect(heard.statistics.framesConcealed <= 2)
-        #expect(Signal.level(heard[...]) > 300)
+        #expect(Sound.level(heard[...]) > 300)
     }
 
     @Test("The A-law stream of Wireshark's sample call plays without a hole")

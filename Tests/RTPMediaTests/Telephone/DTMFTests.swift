@@ -217,9 +217,9 @@ struct DTMFGeneratorTests {
         #expect(samples[2_400...].allSatisfy { $0 == 0 })
         let middle = samples[80..<720]
         let expected = (AudioLevel.dBm0(-9).meanSquare + AudioLevel.dBm0(-7).meanSquare).squareRoot()
-        #expect((0.97...1.03).contains(Signal.level(middle) / expected))
-        let low = Signal.purity(middle, hertz: 697, rate: 8_000)
-        let high = Signal.purity(middle, hertz: 1_209, rate: 8_000)
+        #expect((0.97...1.03).contains(Sound.level(middle) / expected))
+        let low = Sound.purity(middle, hertz: 697, rate: 8_000)
+        let high = Sound.purity(middle, hertz: 1_209, rate: 8_000)
         #expect(low + high > 0.99)
         #expect((1.4...1.8).contains(high / low))
     }
@@ -229,7 +229,7 @@ struct DTMFGeneratorTests {
         let samples = play("D", rate: rate, seconds: 0.2)
         #expect(samples[0] == 0)
         let edge = rate / 1_000
-        #expect(Signal.level(samples[..<edge]) < 0.15 * Signal.level(samples[rate / 100..<rate / 20]))
+        #expect(Sound.level(samples[..<edge]) < 0.15 * Sound.level(samples[rate / 100..<rate / 20]))
     }
 
     @Test("Speech goes on in pauses that were asked for, and after the last key")
