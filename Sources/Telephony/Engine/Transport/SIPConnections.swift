@@ -30,7 +30,7 @@ package struct SIPConnections {
     /// Hosts that we deal with; `nil`: everybody.
     package var known: [AddressRange]?
     /// The name that was asked for, by the address it led to.
-    var hosts: [SocketAddress: String] = [:]
+    private var names = RecentNames()
     /// Where no connection could be opened, and until when that is taken to hold.
     var refusals: [SIPConnection.Key: MonotonicInstant] = [:]
     var failures: [SIPConnectionFailure] = []
@@ -84,8 +84,7 @@ package struct SIPConnections {
 
     /// Remembers under which name an address was found: a TLS peer's certificate must be for that.
     package mutating func learn(_ target: SIPTarget) {
-        guard target.transport == .tls, hosts.count < 4_096 || hosts[target.address] != nil else { return }
-        hosts[target.address] = target.host
+        if target.transport == .tls { names.use(target.host, for: target.address) }
     }
 
     func knows(_ address: SocketAddress) -> Bool {
@@ -124,6 +123,7 @@ package struct SIPConnections {
         at now: MonotonicInstant
     ) -> SocketAddress? {
         let key = key(transport, destination)
+        if transport == .tls, let name = names[destination] { names.use(name, for: destination) }
         if let index = slotsByID[hint], let connection = slots[index], connection.key.transport == transport,
             connection.key.address.isSameHost(as: destination)
         {
@@ -159,7 +159,7 @@ package struct SIPConnections {
     private func key(_ transport: SIPTransport, _ address: SocketAddress) -> SIPConnection.Key {
         guard transport == .tls else { return SIPConnection.Key(transport: transport, address: address) }
         return SIPConnection.Key(
-            transport: .tls, address: address, host: hosts[address] ?? address.host)
+            transport: .tls, address: address, host: names[address] ?? address.host)
     }
 
     private mutating func openConnection(
