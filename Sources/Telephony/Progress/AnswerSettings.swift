@@ -120,52 +120,54 @@ public struct AnswerSettings: Hashable, Sendable {
     }
 
     /// The parameters for `app_amd`'s own rules.
-    public var legacyConfiguration: LegacyAnswerClassifier.Configuration {
-        var configuration = LegacyAnswerClassifier.Configuration()
-        for parameter in Parameter.allCases {
-            guard let value = parameters[parameter] else { continue }
-            let time = Duration.milliseconds(value)
-            switch parameter {
-            case .initialSilence: configuration.initialSilence = time
-            case .greeting: configuration.greeting = time
-            case .afterGreetingSilence: configuration.afterGreetingSilence = time
-            case .totalAnalysisTime: configuration.totalAnalysisTime = time
-            case .minimumWordLength: configuration.minimumWordLength = time
-            case .maximumWordLength: configuration.maximumWordLength = time
-            case .betweenWordsSilence: configuration.betweenWordsSilence = time
-            case .maximumNumberOfWords: configuration.maximumNumberOfWords = value
-            case .silenceThreshold: configuration.silenceThreshold = value
-            case .maximumWaitPerFrame: break
-            }
-        }
-        return configuration
-    }
+    public var legacyConfiguration: LegacyAnswerClassifier.Configuration { configurations.legacy }
 
     /// What comes closest to the parameters in the built-in classifier's own terms.
-    public var configuration: EnergyAnswerClassifier.Configuration {
-        var configuration = EnergyAnswerClassifier.Configuration()
+    public var configuration: EnergyAnswerClassifier.Configuration { configurations.builtIn }
+
+    private var configurations:
+        (legacy: LegacyAnswerClassifier.Configuration, builtIn: EnergyAnswerClassifier.Configuration)
+    {
+        var legacy = LegacyAnswerClassifier.Configuration()
+        var builtIn = EnergyAnswerClassifier.Configuration()
         for parameter in Parameter.allCases {
             guard let value = parameters[parameter] else { continue }
             let time = Duration.milliseconds(value)
             switch parameter {
-            case .initialSilence: configuration.noSpeech = time
+            case .initialSilence:
+                legacy.initialSilence = time
+                builtIn.noSpeech = time
             case .greeting:
-                configuration.voicemailSpeech = time
-                configuration.voicemailBreath = time
+                legacy.greeting = time
+                builtIn.voicemailSpeech = time
+                builtIn.voicemailBreath = time
             case .afterGreetingSilence:
-                configuration.humanSilence = time
-                configuration.longestHumanSilence = time
-                configuration.silencePerSpeech = 0
-            case .totalAnalysisTime: configuration.analysisTime = time
-            case .minimumWordLength: configuration.minimumSpeech = time
-            case .maximumWordLength: configuration.longestWord = time
-            case .betweenWordsSilence: configuration.wordGap = time
-            case .maximumNumberOfWords: configuration.maximumWords = value
-            case .silenceThreshold: configuration.silenceMagnitude = value
+                legacy.afterGreetingSilence = time
+                builtIn.humanSilence = time
+                builtIn.longestHumanSilence = time
+                builtIn.silencePerSpeech = 0
+            case .totalAnalysisTime:
+                legacy.totalAnalysisTime = time
+                builtIn.analysisTime = time
+            case .minimumWordLength:
+                legacy.minimumWordLength = time
+                builtIn.minimumSpeech = time
+            case .maximumWordLength:
+                legacy.maximumWordLength = time
+                builtIn.longestWord = time
+            case .betweenWordsSilence:
+                legacy.betweenWordsSilence = time
+                builtIn.wordGap = time
+            case .maximumNumberOfWords:
+                legacy.maximumNumberOfWords = value
+                builtIn.maximumWords = value
+            case .silenceThreshold:
+                legacy.silenceThreshold = value
+                builtIn.silenceMagnitude = value
             case .maximumWaitPerFrame: break
             }
         }
-        return configuration
+        return (legacy, builtIn)
     }
 }
 
