@@ -49,12 +49,6 @@ extension UserAgent {
         return (allowed.map(\.description).joined(separator: ", "), handedUp)
     }
 
-    static func earlier(_ left: MonotonicInstant?, _ right: MonotonicInstant?) -> MonotonicInstant? {
-        guard let left else { return right }
-        guard let right else { return left }
-        return min(left, right)
-    }
-
     /// Whether the application has asked for requests of this method.
     func isHandedUp(_ request: borrowing SIPMessage) -> Bool {
         let code = request.fields.methodCode

@@ -54,8 +54,7 @@ public struct UserAgent: ~Copyable {
 
     /// The earliest instant at which ``fire(at:into:)`` has work; `nil` when nothing is pending.
     public var nextDeadline: MonotonicInstant? {
-        Self.earlier(
-            Self.earlier(transactions.nextDeadline, sessions.nextDeadline), requests.nextDeadline)
+        .earlier(.earlier(transactions.nextDeadline, sessions.nextDeadline), requests.nextDeadline)
     }
 
     /// Takes one datagram, or one message of a stream, from the wire; anything may be in it.

@@ -21,6 +21,12 @@ public struct MonotonicInstant: InstantProtocol, Hashable, Comparable, Sendable 
     @inlinable public func duration(to other: Self) -> Duration {
         .nanoseconds(other.nanoseconds &- nanoseconds)
     }
+
+    /// The earlier of two deadlines, either of which may be none.
+    @inlinable public static func earlier(_ one: Self?, _ other: Self?) -> Self? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
 }
 
 /// A point on the wall clock, for calling hours, records and reports.

@@ -187,7 +187,7 @@ public actor SimulatedCaller: DriverClient {
         var next = userAgent.nextDeadline
         for line in lines {
             for deadline in [line.endsAt, line.nextFrame, line.plans.first?.at] {
-                if let deadline { next = min(next ?? deadline, deadline) }
+                next = .earlier(next, deadline)
             }
         }
         driver.schedule(client, at: next)

@@ -11,12 +11,7 @@ extension SignallingEngine {
         var leaveDeadline: MonotonicInstant?
 
         var nextDeadline: MonotonicInstant? {
-            var next = leaveDeadline
-            for watch in list {
-                guard let deadline = watch.nextDeadline else { continue }
-                next = min(next ?? deadline, deadline)
-            }
-            return next
+            list.reduce(leaveDeadline) { .earlier($0, $1.nextDeadline) }
         }
     }
 
@@ -146,16 +141,8 @@ extension SignallingEngine {
         let now = driver.now
         var out = Registration.Output()
         body(&machine, now, &out)
-        var sent = 0
-        while sent < out.sends.count {
-            do {
-                watches.list[place].registering = try userAgent.request(
-                    aimed(out.sends[sent], at: place), at: now, into: &effects)
-            } catch {
-                machine.receive(error, at: now, into: &out)
-            }
-            sent += 1
-        }
+        let request = send(&out, at: place, now) { machine.receive($0, at: now, into: &$1) }
+        if let request { watches.list[place].registering = request }
         watches.list[place].registration = machine
         for event in out.events {
             tell(event, of: watches.list[place].index, isBound: machine.binding != nil)
@@ -169,18 +156,31 @@ extension SignallingEngine {
         let now = driver.now
         var out = OptionsProbe.Output()
         body(&machine, now, &out)
+        let request = send(&out, at: place, now) { machine.receive($0, at: now, into: &$1) }
+        if let request { watches.list[place].probing = request }
+        watches.list[place].probe = machine
+        for event in out.events { tell(event, of: watches.list[place].index) }
+    }
+
+    /// Sends what a machine asks for.
+    ///
+    /// - Parameter fail: Tells the machine what could not be sent; it may ask for more.
+    /// - Returns: The last request that left; `nil` when none did.
+    private func send<Event>(
+        _ out: inout Effects<OutgoingRequest, Event>, at place: Int, _ now: MonotonicInstant,
+        orElse fail: (UserAgentError, inout Effects<OutgoingRequest, Event>) -> Void
+    ) -> SIPRequestID? {
+        var last: SIPRequestID?
         var sent = 0
         while sent < out.sends.count {
             do {
-                watches.list[place].probing = try userAgent.request(
-                    aimed(out.sends[sent], at: place), at: now, into: &effects)
+                last = try userAgent.request(aimed(out.sends[sent], at: place), at: now, into: &effects)
             } catch {
-                machine.receive(error, at: now, into: &out)
+                fail(error, &out)
             }
             sent += 1
         }
-        watches.list[place].probe = machine
-        for event in out.events { tell(event, of: watches.list[place].index) }
+        return last
     }
 
     /// A request to the server that we speak to by now.
@@ -226,12 +226,5 @@ extension SignallingEngine {
         case .became(let health):
             desk.post { $0.hear(nil, of: trunk, isReachable: health != .down) }
         }
-    }
-
-    // MARK: Time
-
-    static func earlier(_ one: MonotonicInstant?, _ other: MonotonicInstant?) -> MonotonicInstant? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
     }
 }

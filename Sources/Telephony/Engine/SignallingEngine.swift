@@ -132,10 +132,10 @@ actor SignallingEngine: LoopEngine {
 
     private func schedule() {
         guard let client else { return }
-        var own = Self.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
-        own = Self.earlier(own, connections.nextDeadline)
-        own = Self.earlier(own, watches.nextDeadline)
-        driver.schedule(client, at: Self.earlier(own, incoming?.desk.nextDeadline))
+        var next = MonotonicInstant.earlier(userAgent.nextDeadline, deadlines.first?.deadline)
+        next = .earlier(next, connections.nextDeadline)
+        next = .earlier(next, watches.nextDeadline)
+        driver.schedule(client, at: .earlier(next, incoming?.desk.nextDeadline))
     }
 
     /// Where the engine is reached; `nil` while it is closed.

@@ -47,9 +47,8 @@ struct MidCall {
 
     /// When ``transfer`` or ``referred`` has waited long enough, or the next key is due.
     var nextDeadline: MonotonicInstant? {
-        SignallingEngine.earlier(
-            SignallingEngine.earlier(transfer?.referral.nextDeadline, referred?.referral.nextDeadline),
-            keys.nextDeadline)
+        .earlier(
+            .earlier(transfer?.referral.nextDeadline, referred?.referral.nextDeadline), keys.nextDeadline)
     }
 
     /// The call is over: nobody waits any longer.

@@ -57,7 +57,7 @@ struct TrunkPool: Sendable {
     var nextDeadline: MonotonicInstant? {
         var next: MonotonicInstant?
         func consider(_ instant: MonotonicInstant?) {
-            if let instant { next = min(next ?? instant, instant) }
+            next = .earlier(next, instant)
         }
         for line in lines {
             consider(line.nextStart)
@@ -274,7 +274,7 @@ struct TrunkPool: Sendable {
             case .someTime: return nil
             case .at(let instant):
                 if instant <= max(deadline, now) { return nil }
-                earliest = min(earliest ?? instant, instant)
+                earliest = .earlier(earliest, instant)
             case .never: break
             }
         }

@@ -39,12 +39,7 @@ struct TrunkWatch {
         return failures < targets.count
     }
 
-    var nextDeadline: MonotonicInstant? {
-        guard let one = registration?.nextDeadline, let other = probe?.nextDeadline else {
-            return registration?.nextDeadline ?? probe?.nextDeadline
-        }
-        return min(one, other)
-    }
+    var nextDeadline: MonotonicInstant? { .earlier(registration?.nextDeadline, probe?.nextDeadline) }
 
     /// Whether the registrar may still hold our binding, or is about to.
     var isBound: Bool {
