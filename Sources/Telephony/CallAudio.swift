@@ -147,10 +147,9 @@ public final class CallAudio: Sendable {
     // MARK: Engine's side
 
     /// Hands one frame of callee audio to the agent; the oldest is lost when the agent is too slow.
-    package func deliver(_ frame: Span<Int16>) { deliver(frame, waking: nil) }
-
+    ///
     /// - Parameter wakes: Who wakes the readers; `nil`: at once.
-    func deliver(_ frame: Span<Int16>, waking wakes: AgentWakes?) {
+    package func deliver(_ frame: Span<Int16>, waking wakes: AgentWakes? = nil) {
         let (reader, others) = state.withLock { state in
             state.droppedInput += state.input.appendDroppingOldest(frame)
             return Self.takeReaders(&state)
@@ -165,13 +164,9 @@ public final class CallAudio: Sendable {
 
     /// Fills one frame with agent audio, the rest with silence.
     ///
-    /// - Returns: Samples of agent audio in it; 0 when nothing was queued.
-    package func takeFrame(into frame: inout MutableSpan<Int16>) -> Int {
-        takeFrame(into: &frame, waking: nil)
-    }
-
     /// - Parameter wakes: Who wakes the writers; `nil`: at once.
-    func takeFrame(into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes?) -> Int {
+    /// - Returns: Samples of agent audio in it; 0 when nothing was queued.
+    package func takeFrame(into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes? = nil) -> Int {
         let count = frame.count
         let (taken, writers) = state.withLock { state in
             let taken = state.output.take(into: &frame)

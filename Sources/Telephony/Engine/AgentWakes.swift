@@ -2,7 +2,7 @@
 ///
 /// They are woken together behind the last leg: one by one, each would cost the system a wake-up of its own, and the legs behind
 /// it the time for that.
-final class AgentWakes {
+package final class AgentWakes {
     private var waiting: [UnsafeContinuation<Void, Never>] = []
 
     func append(_ continuation: UnsafeContinuation<Void, Never>) { waiting.append(continuation) }

@@ -28,7 +28,7 @@ extension MediaEngine {
     private func tickRooms(at deadline: MonotonicInstant) {
         for mix in rooms {
             mix.tick(at: deadline, waking: wakes)
-            settle(mix, at: deadline)
+            settle(mix)
         }
         for leg in legs {
             guard let leg, let audio = leg.audio, let room = leg.room else { continue }
@@ -64,11 +64,14 @@ extension MediaEngine {
     }
 
     private func reportHeard(of job: CallJob, at instant: MonotonicInstant) {
-        for kind in heard {
-            let event = CallEvent(instant: instant, kind: kind)
-            job.post { $0.mediaHeard(job.id, event) }
-        }
+        for kind in heard { report(kind, of: job, at: instant) }
         heard.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells signalling what was heard in a call's media, or has become of it.
+    func report(_ kind: CallEvent.Kind, of job: CallJob, at instant: MonotonicInstant) {
+        let event = CallEvent(instant: instant, kind: kind)
+        job.post { $0.mediaHeard(job.id, event) }
     }
 
     private func reportSilence(of job: CallJob, for timeout: Duration) {

@@ -226,22 +226,19 @@ actor MediaEngine: LoopEngine {
 
     /// Tells a hold of the far end, or its end.
     private func reportHold(of leg: MediaLeg) {
-        guard let event = leg.takeHoldChange() else { return }
-        let (id, change) = (leg.id, CallEvent(instant: driver.now, kind: event))
-        leg.job.post { $0.mediaHeard(id, change) }
+        if let change = leg.takeHoldChange() { report(change, of: leg.job, at: driver.now) }
     }
 
     func pauseRecording(_ pauses: Bool, of id: CallID) {
         guard let leg = leg(id), leg.recorder?.setPaused(pauses) == true else { return }
-        tell(pauses ? .recordingPaused : .recordingResumed, to: leg, at: driver.now)
+        report(pauses ? .recordingPaused : .recordingResumed, of: leg.job, at: driver.now)
     }
 
     func sendDigits(_ digits: String, on id: CallID) { leg(id)?.sendDigits(digits) }
 
     func hear(_ transcript: PartialTranscript, on id: CallID) {
         guard let leg = leg(id), let verdict = leg.hear(transcript) else { return }
-        let event = CallEvent(instant: driver.now, kind: .classified(verdict))
-        leg.job.post { $0.mediaHeard(id, event) }
+        report(.classified(verdict), of: leg.job, at: driver.now)
     }
 
     func play(_ samples: [Int16], isRepeating: Bool, on id: CallID) {

@@ -37,7 +37,7 @@ extension MediaEngine {
         }
         mix.recorder?.finish()
         rooms.removeAll { $0 === mix }
-        settle(mix, at: now)
+        settle(mix)
         mix.board.note(.closed, at: now)
         return departed
     }
@@ -49,7 +49,7 @@ extension MediaEngine {
     }
 
     /// Ticks while somebody is there; closes a room that its last call has left.
-    func settle(_ mix: RoomMix, at now: MonotonicInstant) {
+    func settle(_ mix: RoomMix) {
         if mix.isFlowing != (mix.count > 0) {
             mix.isFlowing.toggle()
             if mix.isFlowing { startFlowing() } else { stopFlowing() }
@@ -90,7 +90,7 @@ extension MediaEngine {
         return Result { () throws(CallError) in
             let seat = try mix.sit(name, as: participation, at: endpoint, now: driver.now)
             seat.player = player
-            settle(mix, at: driver.now)
+            settle(mix)
         }
     }
 
@@ -109,7 +109,7 @@ extension MediaEngine {
                 mix.rise(seat, .left, at: driver.now)
                 throw error
             }
-            settle(mix, at: driver.now)
+            settle(mix)
         }
     }
 
@@ -130,7 +130,7 @@ extension MediaEngine {
         guard link.closedBy == nil else { return .failure(CallError(.ended, "the call is over")) }
         return Result { () throws(CallError) in
             _ = try sit(job, name, participation, at: .link(link), of: mix)
-            settle(mix, at: driver.now)
+            settle(mix)
         }
     }
 
@@ -186,9 +186,8 @@ extension MediaEngine {
     /// - Returns: A call to be let go on another loop.
     func leave(_ room: Int, _ name: String) -> Departed? {
         guard let mix = mix(room), let seat = mix.seat(named: name) else { return nil }
-        let now = driver.now
-        defer { settle(mix, at: now) }
-        return rise(seat, of: mix, .left, at: now)
+        defer { settle(mix) }
+        return rise(seat, of: mix, .left, at: driver.now)
     }
 
     private func rise(
@@ -210,7 +209,7 @@ extension MediaEngine {
     private func attach(_ leg: MediaLeg, _ attachment: RoomAttachment) {
         leg.room = attachment
         legsInRooms += 1
-        tell(.joinedRoom(attachment.room.name), to: leg, at: driver.now)
+        report(.joinedRoom(attachment.room.name), of: leg.job, at: driver.now)
     }
 
     /// The leg is its agent's again.
@@ -218,7 +217,7 @@ extension MediaEngine {
         guard leg.room?.room === room else { return }
         leg.room = nil
         legsInRooms -= 1
-        tell(.leftRoom(room.name), to: leg, at: now)
+        report(.leftRoom(room.name), of: leg.job, at: now)
     }
 
     /// The room on another loop has let the call go.
@@ -232,12 +231,7 @@ extension MediaEngine {
         guard let attachment = leg.room else { return }
         attachment.leave(why, at: now)
         detach(leg, from: attachment.room, at: now)
-        if case .local(let mix, _) = attachment.path { settle(mix, at: now) }
-    }
-
-    func tell(_ kind: CallEvent.Kind, to leg: MediaLeg, at now: MonotonicInstant) {
-        let (id, event) = (leg.id, CallEvent(instant: now, kind: kind))
-        leg.job.post { $0.mediaHeard(id, event) }
+        if case .local(let mix, _) = attachment.path { settle(mix) }
     }
 
     private static var isClosed: CallError { CallError(.ended, "the room is closed") }
