@@ -59,14 +59,14 @@ struct CSVReader {
         rowNumber += 1
         let start = position
         do {
-            return Row(number: rowNumber, byteOffset: start, content: .success(try readFields(from: start)))
+            return Row(number: rowNumber, byteOffset: start, content: .success(try readFields()))
         } catch {
             if error.isQuoting { position = endOfLine(from: start) }
             return Row(number: rowNumber, byteOffset: start, content: .failure(error))
         }
     }
 
-    private mutating func readFields(from start: Int) throws(CSVRowError) -> [String] {
+    private mutating func readFields() throws(CSVRowError) -> [String] {
         var fields: [String] = []
         var failure: CSVRowError?
         while true {
