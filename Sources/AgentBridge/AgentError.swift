@@ -1,8 +1,10 @@
+public import Telephony
+
 /// A failure of the agent's side of a call.
 ///
 /// Texts name steps, fields and tools, never numbers, names or what was said.
 @nonexhaustive
-public enum AgentError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum AgentError: ReportableError, Hashable, Sendable {
     /// The agent needs one sample rate and the call runs at another.
     case rateMismatch(agentHertz: Int, callHertz: Int)
     /// More speech is waiting than ``AgentSession/speechLimit`` allows: the agent floods.

@@ -1,5 +1,5 @@
 /// A failure to place or hold a call that the far end did not decide.
-public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct CallError: ReportableError, Hashable, Sendable {
     /// What kind of failure; more may come.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {

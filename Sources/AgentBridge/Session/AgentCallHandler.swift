@@ -142,7 +142,7 @@ struct Conversation<Agent: VoiceAgent>: Sendable {
             fallback = AgentResult(status: .interrupted)
         } catch let error as CallError where error.code == .ended {
             fallback = AgentResult(status: .interrupted)
-        } catch let error as AgentError {
+        } catch let error as any ReportableError {
             fallback = AgentResult(status: .failed, note: error.description)
         } catch {
             // Only the type: the text of a foreign error may hold anything.

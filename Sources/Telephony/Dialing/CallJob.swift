@@ -122,7 +122,7 @@ extension AgentResult {
     /// An error without what it may carry: numbers, names, words of the conversation.
     static func summary(of error: any Error) -> String {
         switch error {
-        case let error as CallError: error.description
+        case let error as any ReportableError: error.description
         case let error as DriverError: error.code.rawValue
         default: "\(type(of: error))"
         }

@@ -22,6 +22,9 @@ struct CallRecording: Sendable {
     }
 
     var paths: [String] { tracks.map(\.path) }
+
+    /// No more is recorded. Any number of times.
+    func finish() { for track in tracks { track.finish() } }
 }
 
 extension RecordingPolicy {
@@ -171,6 +174,6 @@ struct CallRecorder {
 
     mutating func finish() {
         for index in ports.indices { ports[index].finish() }
-        for track in recording.tracks { track.finish() }
+        recording.finish()
     }
 }

@@ -379,6 +379,8 @@ actor SignallingEngine: LoopEngine {
         release(call)
         if call.core.direction == .inbound { incoming?.liveCalls -= 1 }
         call.job.stop.open()
+        // A call without media has no leg that would do so.
+        call.job.recording?.finish()
         let record = call.record
         for observer in observers { observer.callEnded(record) }
         registry.finish(call.job, outcome: call.core.outcome)

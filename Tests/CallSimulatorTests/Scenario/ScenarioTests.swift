@@ -117,6 +117,26 @@ struct ScenarioTests {
         #expect(file.channels == 2)
     }
 
+    @Test("A recorded call that is never dialed ends, says why, and leaves no file")
+    func recordingUndialed() throws {
+        struct Unready: VoiceAgent {
+            func prepare(for request: CallRequest, id: CallID) async throws {
+                throw AgentError.failed("the diary is closed")
+            }
+            func converse(_ session: AgentSession, prepared: Void) async throws -> AgentResult {
+                AgentResult(status: .done)
+            }
+        }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "scenario-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let report = try Scenario().agent(Unready()).records(in: directory.path).run()
+        #expect(report.outcome.disposition == .notPrepared)
+        #expect(report.outcome.cause.text == "the agent could not prepare: the diary is closed")
+        #expect(report.record?.recording == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+
     @Test(
         "An agent that throws, one that does nothing for an hour, one that floods: the call ends in order",
         arguments: Misbehaviour.allCases)
