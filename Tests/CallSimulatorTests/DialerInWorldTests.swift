@@ -65,4 +65,40 @@ struct DialerInWorldTests {
         #expect(now < MonotonicInstant(nanoseconds: 2_000_000_000))
         #expect(try Self.run(seed: 2).digest != digest)
     }
+
+    /// Keeps the keys that stand in the record of a call.
+    private final class RecordedKeys: CallObserver {
+        // Guards the keys; the dialer's loop writes.
+        let keys = Locked("")
+
+        func callEnded(_ record: CallRecord) { keys.withLock { $0 = record.digits } }
+    }
+
+    @Test(
+        "A key stands in the record however soon after it the callee hangs up",
+        arguments: Array(stride(from: 201, to: 242, by: 2)))
+    func lastKey(hangsUpAfter: Int) throws {
+        let world = World(seed: 1)
+        // The second of two keys begins 200 ms after the answer.
+        let callee = MiniCallee(
+            driver: world.makeDriver(host: "10.0.0.9"),
+            script: .init(hangsUpAfter: .milliseconds(hangsUpAfter), digits: "5#"),
+            host: SocketAddress(host: "10.0.0.9", port: 0)!)
+        let driver = world.makeDriver(host: "10.0.0.1")
+        let observer = RecordedKeys()
+        try world.run {
+            let address = try await callee.open()
+            let dialer = Dialer(
+                trunk: Trunk(name: "t", host: address.host, port: address.port), driver: driver,
+                observers: [observer])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await dialer.run() }
+                _ = try await dialer.call(CallRequest(to: "100")) { call in for await _ in call.events {} }
+                await dialer.shutDown()
+                try await group.waitForAll()
+            }
+            await callee.close()
+        }
+        #expect(observer.keys.withLock { $0 } == "5#")
+    }
 }

@@ -25,6 +25,8 @@ public actor MiniCallee: DriverClient {
         /// Keys that it presses after the answer.
         public var digits: String
         public var configuration = UserAgent.Configuration()
+        /// Frames after the answer, or the early media, before its tone begins.
+        public var silentFrames = 0
         /// Whether it takes and sends telephone events; else its keys are in the sound.
         public var telephoneEvents = true
 
@@ -62,6 +64,7 @@ public actor MiniCallee: DriverClient {
         var rtp: BoundSocket
         var leg: AudioLeg
         var nextFrame: MonotonicInstant
+        var framesSent = 0
         var hangUpAt: MonotonicInstant?
         var detector = DTMFDetector()
         var keys = DTMFGenerator()
@@ -254,11 +257,9 @@ public actor MiniCallee: DriverClient {
     }
 
     private func tick(_ talk: Talk, at now: MonotonicInstant) {
-        if let hangUpAt = talk.hangUpAt, hangUpAt <= now {
-            talk.hangUpAt = nil
-            userAgent.end(talk.session, reason: "Q.850;cause=16;text=\"bye\"", at: now, into: &effects)
-        }
-        while talk.nextFrame <= now {
+        // However late it is: what was to be said before it hangs up is said.
+        let end = talk.hangUpAt ?? now.advanced(by: .milliseconds(1))
+        while talk.nextFrame <= now, talk.nextFrame < end {
             talk.nextFrame = talk.nextFrame.advanced(by: .milliseconds(20))
             var narrow = [Int16](repeating: 0, count: 160)
             var wide = narrow
@@ -271,13 +272,19 @@ public actor MiniCallee: DriverClient {
             while let digit = talk.leg.takeDigit() { heard.digits.append(digit) }
             if let digit = talk.detector.process(narrow.span) { heard.soundDigits.append(digit) }
             // A square wave of 500 Hz: loud, and easily told from silence.
-            var tone = (0..<160).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) }
+            let loudness: Int16 = talk.framesSent < script.silentFrames ? 0 : 8_000
+            var tone = (0..<160).map { $0 % 16 < 8 ? loudness : -loudness }
+            talk.framesSent += 1
             talk.press(&tone)
             var sends = push(talk.leg, tone, &narrow, at: now)
             while sends {
                 driver.transmit(packet.bytes, from: talk.rtp.id, to: talk.leg.remoteRTP)
                 sends = talk.leg.takePacket(into: &packet)
             }
+        }
+        if let hangUpAt = talk.hangUpAt, hangUpAt <= now {
+            talk.hangUpAt = nil
+            userAgent.end(talk.session, reason: "Q.850;cause=16;text=\"bye\"", at: now, into: &effects)
         }
     }
 

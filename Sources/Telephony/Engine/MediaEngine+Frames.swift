@@ -63,7 +63,7 @@ extension MediaEngine {
         }
     }
 
-    private func reportHeard(of job: CallJob, at instant: MonotonicInstant) {
+    func reportHeard(of job: CallJob, at instant: MonotonicInstant) {
         for kind in heard { report(kind, of: job, at: instant) }
         heard.removeAll(keepingCapacity: true)
     }

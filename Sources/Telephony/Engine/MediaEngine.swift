@@ -253,6 +253,9 @@ actor MediaEngine: LoopEngine {
         drainPorts(of: leg)
         let now = driver.now
         if let audio = leg.audio {
+            // A key that was pressed right before the far end hung up has seen no deadline.
+            leg.keys.takeEvents(from: audio, at: now, heard: &heard)
+            if !heard.isEmpty { reportHeard(of: leg.job, at: now) }
             audio.makeGoodbye(at: now, wallClock: driver.wallClock, into: &packet)
             transmit(from: leg.controlSocket, to: audio.remoteRTCP, kind: .rtcp, call: id)
             flowing -= 1

@@ -49,6 +49,13 @@ struct MediaKeys {
                 heard.append(.digit(digit))
             }
         }
+        takeEvents(from: audio, at: now, heard: &heard)
+    }
+
+    /// Those that have come as telephone events.
+    mutating func takeEvents(
+        from audio: AudioLeg, at now: MonotonicInstant, heard: inout [CallEvent.Kind]
+    ) {
         while let digit = audio.takeDigit() {
             if merger.isNew(digit, by: .event, at: now) { heard.append(.digit(digit)) }
         }

@@ -25,7 +25,14 @@ extension SignallingEngine {
 
     /// A digit, mark, verdict or change of voice, at the instant of its frame.
     func mediaHeard(_ id: CallID, _ event: CallEvent) {
-        guard let call = call(id), call.core.state != .ended else { return }
+        guard let call = call(id) else { return }
+        guard call.core.state != .ended else {
+            // The events are over; the record has the keys that were pressed right before the hang-up.
+            if case .digit(let digit) = event.kind {
+                _ = note(digit, by: .event, of: call, at: event.instant)
+            }
+            return
+        }
         switch event.kind {
         case .classified(let verdict):
             if call.core.state == .answered { call.verdict = verdict }
@@ -40,9 +47,17 @@ extension SignallingEngine {
     /// A key of the far end; of the media engine's those in the sound are among the events.
     func hear(_ digit: Character, by way: DigitMerger.Way, of call: SignallingCall, at now: MonotonicInstant)
     {
-        guard call.midCall.digits.isNew(digit, by: way, at: now) else { return }
-        if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
+        guard note(digit, by: way, of: call, at: now) else { return }
         record(CallEvent(instant: now, kind: .digit(digit)), of: call)
+    }
+
+    /// - Returns: Whether the key has not come in another way already.
+    private func note(
+        _ digit: Character, by way: DigitMerger.Way, of call: SignallingCall, at now: MonotonicInstant
+    ) -> Bool {
+        guard call.midCall.digits.isNew(digit, by: way, at: now) else { return false }
+        if call.digits.utf8.count < 1_000 { call.digits.append(digit) }
+        return true
     }
 
     func recordingFailed(_ id: CallID, text: String) {
