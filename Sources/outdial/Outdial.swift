@@ -36,8 +36,9 @@ struct Outdial {
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         // A task of its own, so that ^C can cancel it: the tool runs in real time and outside every world.
+        let interruption = Interruption()
         let work = Task { await run(words) }
-        let interruption = Interruption(cancelling: work)
+        interruption.cancels(work)
         let code = await work.value
         withExtendedLifetime(interruption) { _ = fflush(nil) }
         exit(code.rawValue)

@@ -38,18 +38,42 @@ extension Result where Failure == any Error {
 }
 
 /// Cancels the tool's work on ^C and on termination, so that calls are hung up by protocol.
+///
+/// Made before the work begins, so that an early signal does not end the process in the midst of a call.
 final class Interruption: Sendable {
-    private let sources: Locked<[any DispatchSourceSignal]>
-
-    init(cancelling task: Task<ExitCode, Never>) {
+    private struct State {
+        var work: Task<ExitCode, Never>?
+        var hasCome = false
         var sources: [any DispatchSourceSignal] = []
+    }
+
+    // Guards the work and whether it is to be cancelled; signals come on a queue of their own.
+    private let state = Locked(State())
+
+    init() {
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { task.cancel() }
+            source.setEventHandler { [weak self] in self?.come() }
             source.activate()
-            sources.append(source)
+            state.withLock { $0.sources.append(source) }
         }
-        self.sources = Locked(sources)
+    }
+
+    private func come() {
+        let work = state.withLock { state in
+            state.hasCome = true
+            return state.work
+        }
+        work?.cancel()
+    }
+
+    /// Cancels `work` when a signal comes; at once when one has come already.
+    func cancels(_ work: Task<ExitCode, Never>) {
+        let hasCome = state.withLock { state in
+            state.work = work
+            return state.hasCome
+        }
+        if hasCome { work.cancel() }
     }
 }
