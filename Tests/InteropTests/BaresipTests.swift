@@ -5,7 +5,7 @@ import Telephony
 import Testing
 
 /// Outdial calls baresip, a complete softphone.
-@Suite("baresip", .serialized)
+@Suite("baresip", .serialized, .timeLimit(.minutes(1)))
 struct BaresipTests {
     @Test("baresip answers; its tone is heard here and our tone is recorded there")
     func answersWithAudioBothWays() async throws {
@@ -68,7 +68,7 @@ struct BaresipTests {
         ausrc_channels 2
         net_interface 127.0.0.1
         audio_alert aufile,\(folder.path)/alert.wav
-        rtp_ports 20000-29998
+        rtp_ports 10000-19998
         module_path \(modules)
         module g711.so
         module ausine.so

@@ -4,7 +4,7 @@ import Telephony
 import Testing
 
 /// Kamailio takes the copies that the HEP observer sends.
-@Suite("HEP to a capture server")
+@Suite("HEP to a capture server", .timeLimit(.minutes(1)))
 struct HEPCaptureTests {
     @Test(
         "Every message of a call is unpacked by a capture server, with its Call-ID and the address that sent it"

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Strangers call `outdial listen`.
-@Suite("outdial listen", .serialized)
+@Suite("outdial listen", .serialized, .timeLimit(.minutes(2)))
 struct ListenTests {
     private let folder: TemporaryFolder
 
@@ -17,7 +17,7 @@ struct ListenTests {
         let tool = try CommandLineTool.start(
             ["listen", "--trunk", trunk, "--agent", "echo", "--port", "\(port)"] + options,
             environment: environment)
-        if !Stranger.waitForUDP(port: port) {
+        if !Stranger.waitForListener(port: port, table: "udp", while: { tool.process.isRunning }) {
             throw Stranger.Missing(description: "not listening: \(tool.output.text) \(tool.errors.text)")
         }
         return (tool, port)
@@ -46,6 +46,20 @@ struct ListenTests {
             let data = try Data(contentsOf: URL(filePath: folder.path(name)).appending(path: file))
             return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         }
+    }
+
+    /// Waits until a call is recorded, as it is once it has been answered and talks.
+    private func isRecording(into name: String) -> Bool {
+        let deadline = Date().addingTimeInterval(15)
+        while Date() < deadline {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(name))) ?? []
+            let sizes = files.map { file in
+                (try? Data(contentsOf: folder.url.appending(path: "\(name)/\(file)")).count) ?? 0
+            }
+            if sizes.contains(where: { $0 > 1_000 }) { return true }
+            usleep(20_000)
+        }
+        return false
     }
 
     @Test("sipp calls five times, its audio is echoed, and every call leaves record, ladder and pcap")
@@ -93,7 +107,7 @@ struct ListenTests {
     @Test("Listen keeps figures for Prometheus")
     func metrics() throws {
         let (tool, _) = try listen(["--metrics-file", folder.path("figures.prom")])
-        usleep(500_000)
+        try tool.waitForOutput("listening")
         tool.process.interrupt()
         let result = try tool.finish()
         #expect(result.code == 0, "\(result.errors)")
@@ -133,7 +147,7 @@ struct ListenTests {
     @Test("A number that is not served is 404; ^C hangs up what runs")
     func notServedAndInterrupt() throws {
         guard let program = try Stranger.find("sipp") else { return }
-        let (tool, port) = try listen()
+        let (tool, port) = try listen(["--record", folder.path("audio")])
         let missing = try sipp("caller.xml", to: port, number: "999")
         #expect(missing?.code != 0)
         try tool.waitForOutput("declined, SIP 404")
@@ -146,7 +160,7 @@ struct ListenTests {
                 "-sf", file.path, "-s", "15551234567", "-i", "127.0.0.1", "-p", "\(try Stranger.freePort())",
                 "-m", "1", "-nostdin", "-timeout", "20s", "127.0.0.1:\(port)",
             ], in: folder.url)
-        usleep(1_500_000)
+        #expect(isRecording(into: "audio"))
         tool.process.interrupt()
         let result = try tool.finish()
         #expect(result.code == 0)

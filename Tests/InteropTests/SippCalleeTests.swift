@@ -7,7 +7,7 @@ import Telephony
 import Testing
 
 /// Outdial calls sipp, which plays the callee and the trunk.
-@Suite("sipp as callee", .serialized)
+@Suite("sipp as callee", .serialized, .timeLimit(.minutes(1)))
 struct SippCalleeTests {
     @Test("An answering sipp gets a call with audio both ways, and a BYE")
     func answers() async throws {
@@ -121,6 +121,8 @@ struct SippRun<Value: Sendable>: Sendable {
     /// sipp's exit code: 0 when its scenario went through to the end.
     var exitCode: Int32?
     var output: String
+    /// At which sipp took the call.
+    var port: UInt16
 
     /// - Returns: `nil` when sipp is not installed.
     static func call(
@@ -160,6 +162,7 @@ struct SippRun<Value: Sendable>: Sendable {
             while let next = try await group.next() { result = next ?? result }
             return try #require(result)
         }
-        return Self(result: result, exitCode: stranger.waitForExit(limit: 10), output: stranger.output)
+        return Self(
+            result: result, exitCode: stranger.waitForExit(limit: 20), output: stranger.output, port: port)
     }
 }

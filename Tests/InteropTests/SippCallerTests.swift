@@ -6,7 +6,7 @@ import SocketDriver
 import Testing
 
 /// Strangers call the loopback peer.
-@Suite("sipp as caller")
+@Suite("sipp as caller", .timeLimit(.minutes(2)))
 struct SippCallerTests {
     @Test("sipp calls the loopback peer ten times and hangs up each call")
     func calls() async throws {

@@ -52,19 +52,17 @@ final class Stranger: Sendable {
         (transport == .udp ? "udp" : "tcp") + (host.contains(":") ? "6" : "")
     }
 
-    /// Starts a program that is to listen on a free port of loopback, which another may take in between: up to three tries.
+    /// Starts a program that is to listen on a free port of loopback, and waits until it does.
     static func listening(
         _ path: String, in folder: URL = .temporaryDirectory, table: String = "udp",
         arguments: (_ port: UInt16) throws -> [String]
     ) throws -> (stranger: Stranger, port: UInt16) {
-        var output = ""
-        for _ in 0..<3 {
-            let port = try freePort()
-            let stranger = try Stranger(path, try arguments(port), in: folder)
-            if waitForListener(port: port, table: table, limit: 5) { return (stranger, port) }
-            output = stranger.output
+        let port = try freePort()
+        let stranger = try Stranger(path, try arguments(port), in: folder)
+        guard waitForListener(port: port, table: table, while: { stranger.isRunning }) else {
+            throw Missing(description: "\(path) does not listen: \(stranger.output)")
         }
-        throw Missing(description: "\(path) does not listen: \(output)")
+        return (stranger, port)
     }
 
     var isRunning: Bool { process.isRunning }
@@ -82,23 +80,44 @@ final class Stranger: Sendable {
     }
 
     /// Waits until something listens on a UDP port of 127.0.0.1.
-    static func waitForUDP(port: UInt16, limit: Double = 10) -> Bool {
-        waitForListener(port: port, table: "udp", limit: limit)
-    }
+    static func waitForUDP(port: UInt16) -> Bool { waitForListener(port: port, table: "udp") }
+
+    /// The same of TCP.
+    static func waitForTCP(port: UInt16) -> Bool { waitForListener(port: port, table: "tcp") }
 
     /// Waits until a port stands in one of the kernel's tables: `udp`, `tcp`, `udp6` or `tcp6`.
-    static func waitForListener(port: UInt16, table: String, limit: Double) -> Bool {
-        let wanted = String(format: ":%04X ", port)
+    ///
+    /// - Parameter isWorthIt: Whether whoever is to listen can still come to it.
+    static func waitForListener(
+        port: UInt16, table: String, limit: Double = 30, while isWorthIt: () -> Bool = { true }
+    ) -> Bool {
+        let wanted = String(format: ":%04X", port)
         let deadline = Date().addingTimeInterval(limit)
-        while Date() < deadline {
-            if let table = try? String(contentsOfFile: "/proc/net/\(table)", encoding: .utf8),
-                table.contains(wanted)
-            {
-                return true
+        while Date() < deadline, isWorthIt() {
+            let isThere = whole("/proc/net/\(table)").split(separator: "\n").contains { line in
+                // Number, own address, the far end's, state.
+                let fields = line.split(separator: " ", maxSplits: 4)
+                guard fields.count > 3, fields[1].hasSuffix(wanted) else { return false }
+                return table.hasPrefix("udp") || fields[3] == takesConnections
             }
+            if isThere { return true }
             usleep(20_000)
         }
         return false
+    }
+
+    /// The state of a TCP socket that takes connections.
+    private static let takesConnections = "0A"
+
+    /// A file of the kernel's. Foundation takes one page of it for all of it: of a table of sockets the first thirty.
+    static func whole(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var page = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(descriptor, &page, page.count), count > 0 { bytes += page[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Stops it together with its children: they are a process group of their own.
@@ -110,34 +129,8 @@ final class Stranger: Sendable {
         process.waitUntilExit()
     }
 
-    // Guards the next port to hand out.
-    private static let nextPort = Locked<UInt16>(20_000 + UInt16(getpid() % 1_000) * 8)
-
-    /// A free UDP port of 127.0.0.1, even, eight away from any other: below the system's own choices, so that nobody takes it.
-    static func freePort() throws -> UInt16 {
-        for _ in 0..<500 {
-            let port = nextPort.withLock { next in
-                defer { next = next >= 31_900 ? 20_000 : next + 8 }
-                return next
-            }
-            if isFree(port) { return port }
-        }
-        throw Missing(description: "no UDP port of 127.0.0.1 is free")
-    }
-
-    private static func isFree(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
+    /// A free port of 127.0.0.1 for UDP and TCP, even, eight away from any other that is handed out.
+    static func freePort() throws -> UInt16 { try FreePorts.next() }
 
     /// A copy of a file of `Fixtures/`, with words of it replaced; the caller removes it.
     static func fixture(_ name: String, replacing words: [String: String] = [:]) throws -> URL {

@@ -22,14 +22,17 @@ struct TrunkCommandTests {
     }
 
     /// Runs the check with `--json`.
+    ///
+    /// - Parameter timeout: Seconds for each answer; short where none is to come.
     private func check(
-        _ file: [String: Any], _ options: [String] = []
+        _ file: [String: Any], _ options: [String] = [], timeout: Int = 10
     ) throws -> (steps: [Step], verdict: Verdict?, result: CommandLineTool.Result) {
         let folder = try TemporaryFolder()
         let path = try folder.write(
             String(decoding: try JSONSerialization.data(withJSONObject: file), as: UTF8.self),
             to: "trunk.json")
-        let result = try CommandLineTool.run(["trunk", "check", path, "--json", "--timeout", "1"] + options)
+        let result = try CommandLineTool.run(
+            ["trunk", "check", path, "--json", "--timeout", "\(timeout)"] + options)
         let lines = result.output.split(separator: "\n").map { Data($0.utf8) }
         let decoder = JSONDecoder()
         return (
@@ -66,7 +69,7 @@ struct TrunkCommandTests {
 
     @Test("A port where nobody listens is told as no answer, with exit code 1")
     func closed() throws {
-        let found = try check(["host": "127.0.0.1", "port": 9])
+        let found = try check(["host": "127.0.0.1", "port": 9], timeout: 1)
         #expect(found.result.code == 1)
         #expect(found.verdict?.isUsable == false)
         #expect(found.steps.last?.fault == "no answer")
@@ -91,7 +94,7 @@ struct TrunkCommandTests {
                 DNSRecord("sip.carrier.example", .address(.loopback(port: 0))),
             ])
         let server = try await names.start()
-        let found = try check(["host": "carrier.example"], ["--name-server", "\(server)"])
+        let found = try check(["host": "carrier.example"], ["--name-server", "\(server)"], timeout: 3)
         await names.stop()
         await peer.stop()
         #expect(found.result.code == 0)

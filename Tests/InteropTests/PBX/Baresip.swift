@@ -40,7 +40,7 @@ final class Baresip: Sendable {
             ausrc_channels 2
             net_interface 127.0.0.1
             audio_alert aufile,\(folder.path("alert.wav"))
-            rtp_ports 20000-29998
+            rtp_ports 10000-19998
             module_path /usr/lib/baresip/modules
             \(modules.map { "module \($0)" }.joined(separator: "\n"))
             module ausine.so

@@ -97,7 +97,7 @@ struct KamailioTests {
         trunk.host = "pbx.test"
         trunk.port = nil
         var configuration = DialerConfiguration()
-        configuration.serverTimeout = .seconds(1)
+        configuration.serverTimeout = .seconds(2)
         let dialer = Dialer(
             trunk: trunk, configuration: configuration, driver: try SocketDriver(nameServers: [address]))
         let (result, status) = try await dialer.serving { dialer in

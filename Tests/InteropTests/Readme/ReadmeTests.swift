@@ -8,7 +8,7 @@ import SocketDriver
 import Telephony
 import Testing
 
-@Suite("README")
+@Suite("README", .timeLimit(.minutes(1)))
 struct ReadmeTests {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -2,18 +2,21 @@ import Foundation
 import RTPMedia
 import Testing
 
-@Suite("A recording whose process is killed", .serialized)
+@Suite("A recording whose process is killed", .serialized, .timeLimit(.minutes(2)))
 struct KilledRecordingTests {
     /// Runs a call with the tool until its recording is at least `seconds` old, and kills it.
     ///
-    /// - Returns: The bytes of the file, and for how long there had been a call.
-    private static func kill(_ format: String, after seconds: Double) throws -> (file: [UInt8], age: Double) {
+    /// - Returns: The bytes of the file, and for how many seconds at least and at most there had been a call.
+    private static func kill(
+        _ format: String, after seconds: Double
+    ) throws -> (file: [UInt8], age: ClosedRange<Double>) {
         let folder = try TemporaryFolder()
         let port = try Stranger.freePort()
         let peer = try CommandLineTool.start(["callee", "talks", "--port", "\(port)"])
         try peer.waitForOutput("listening")
         let trunk = try folder.write(
             #"{"host": "127.0.0.1", "port": \#(port), "numbers": ["+15550100"]}"#, to: "trunk.json")
+        let launch = Date()
         let caller = try CommandLineTool.start([
             "call", "+15551234567", "--trunk", trunk, "--agent", "echo", "--record", folder.path("audio"),
             "--record-format", format,
@@ -23,8 +26,9 @@ struct KilledRecordingTests {
         try #require(caller.errors.text.contains("answered"), "\(caller.errors.text)")
         let start = Date()
         while Date().timeIntervalSince(start) < seconds { usleep(5_000) }
+        let least = Date().timeIntervalSince(start)
         Foundation.kill(caller.process.processIdentifier, SIGKILL)
-        let age = Date().timeIntervalSince(start)
+        let age = least...Date().timeIntervalSince(launch)
         while caller.process.isRunning, Date() < limit { usleep(5_000) }
         #expect(caller.process.terminationReason == .uncaughtSignal)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("audio"))
@@ -41,7 +45,7 @@ struct KilledRecordingTests {
         // Not by the reader's indulgence: the header states what is there, whole pairs of samples.
         #expect(WAVStream.headerBytes + 4 * file.frameCount == bytes.count)
         let seconds = Double(file.frameCount) / 8_000
-        #expect(seconds > age - 2 && seconds < age + 0.3, "\(seconds) of \(age) s")
+        #expect(seconds > age.lowerBound - 2 && seconds < age.upperBound, "\(seconds) of \(age) s")
         #expect(file.channel(1).contains { $0.magnitude > 1_000 })
     }
 
@@ -63,7 +67,7 @@ struct KilledRecordingTests {
             #expect(offset == bytes.count, "no half page")
             #expect(flags & 4 == 0, "nobody finished it")
             let seconds = Double(granule) / 48_000
-            #expect(seconds > age - 2 && seconds < age + 0.3, "\(seconds) of \(age) s")
+            #expect(seconds > age.lowerBound - 2 && seconds < age.upperBound, "\(seconds) of \(age) s")
         }
     #endif
 }

@@ -7,7 +7,7 @@ import Telephony
 import TestSupport
 import Testing
 
-@Suite("Bridges over real sockets", .serialized)
+@Suite("Bridges over real sockets", .serialized, .timeLimit(.minutes(1)))
 struct LiveBridgeTests {
     private static let pitches = [500.0, 830]
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Telephone keys to and from sipp, which sends those of its own captures.
-@Suite("sipp and telephone keys", .serialized)
+@Suite("sipp and telephone keys", .serialized, .timeLimit(.minutes(1)))
 struct SippKeysTests {
     @Test(
         "A key of sipp's capture is heard once; ours go out on the timeline of RFC 4733",
@@ -20,12 +20,20 @@ struct SippKeysTests {
         let path = URL.temporaryDirectory.appending(path: "outdial-\(UUID().uuidString).pcap").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let capture = try PcapObserver(path: path)
+        let events = EventRecorder()
+        let keys = KeyPackets()
         let run = try await SippRun.call(
-            scenario: "callee-plays.xml", replacing: ["PCAP": played.path], observers: [capture]
+            scenario: "callee-plays.xml", replacing: ["PCAP": played.path],
+            observers: [capture, events, keys]
         ) { call in
             try await call.answered()
             try call.sendDigits("4*")
-            try await call.sleep(for: .milliseconds(600))
+            _ = try await eventually(20) {
+                let isHeard = events.events.contains { if case .digit = $0 { true } else { false } }
+                return isHeard && keys.sent >= 14
+            }
+            // A copy of the key that is taken for another one would come by then.
+            try await call.sleep(for: .milliseconds(300))
             call.hangUp()
             var heard = ""
             for await event in call.events {
@@ -45,8 +53,7 @@ struct SippKeysTests {
                     "rtpevent.event_id", "rtp.marker", "rtpevent.end_of_event", "rtpevent.volume",
                     "rtpevent.duration", "rtp.seq", "rtp.timestamp",
                 ],
-                // Any free port may be one at which tshark expects something else than SIP, and then it knows no RTP.
-                options: ["--enable-heuristic", "rtp_udp"]))
+                options: TsharkTests.decoding(run)))
     }
 
     /// - Parameter lines: Event, marker, end, volume, duration, sequence and timestamp of each packet of ours.
@@ -66,5 +73,25 @@ struct SippKeysTests {
         // 100 ms of the key and 100 ms to the next, three packets of audio among them.
         #expect((packets[7][6] - packets[0][6]) & 0xFFFF_FFFF == 1_600)
         #expect((packets[7][5] - packets[0][5]) & 0xFFFF == 10)
+    }
+}
+
+/// Counts the packets of telephone events that a dialer sends.
+private final class KeyPackets: CallObserver {
+    /// Their payload type in the answers of our scenarios.
+    private static let payloadType: UInt8 = 101
+    // Guards the count; the dialer's loop writes, the test reads.
+    private let count = Locked(0)
+
+    let wantsDatagrams = true
+    var sent: Int { count.withLock { $0 } }
+
+    func datagram(
+        _ direction: DatagramDirection, _ bytes: RawSpan, local: SocketAddress, remote: SocketAddress,
+        kind: DatagramKind, call: CallID?, at instant: WallClockInstant
+    ) {
+        guard direction == .sent, kind == .rtp, bytes.byteCount > 12 else { return }
+        let type = bytes.withUnsafeBytes { $0[1] & 0x7F }
+        if type == Self.payloadType { count.withLock { $0 += 1 } }
     }
 }
