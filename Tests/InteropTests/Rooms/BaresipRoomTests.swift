@@ -24,16 +24,30 @@ struct BaresipRoomTests {
 
     @Test("Two phones that are bridged hear each other's tone, and not their own", .timeLimit(.minutes(1)))
     func bridge() async throws {
+        var found: (low: [Double], high: [Double])?
+        // Sound that a starved machine sends late has holes; then once more.
+        for _ in 0..<3 where found.map({ $0.low[1] < 0.8 || $0.high[0] < 0.8 }) ?? true {
+            found = try await Self.bridged()
+        }
+        guard let (one, other) = found else { return }
+        #expect(one[0] < 0.01 && one[1] > 0.8, "\(one)")
+        #expect(other[0] > 0.8 && other[1] < 0.01, "\(other)")
+    }
+
+    /// Bridges two phones.
+    ///
+    /// - Returns: The shares of either tone that the low one heard and the high one; `nil` when baresip is not installed.
+    private static func bridged() async throws -> (low: [Double], high: [Double])? {
         guard let low = try Baresip(hertz: 440, codecs: "PCMU"),
             let high = try Baresip(hertz: 1_150, codecs: "PCMA")
-        else { return }
+        else { return nil }
         let trunks = [("low", low), ("high", high)].map { name, phone in
             Trunk(name: name, host: "127.0.0.1", port: phone.port)
         }
         try await Dialer(trunks: trunks).serving { dialer in
-            _ = try await dialer.call(Self.request("low")) { first in
+            _ = try await dialer.call(request("low")) { first in
                 try await first.answered()
-                _ = try await dialer.call(Self.request("high")) { second in
+                _ = try await dialer.call(request("high")) { second in
                     try await second.answered()
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { try await first.bridge(with: second) }
@@ -45,15 +59,31 @@ struct BaresipRoomTests {
                 }
             }
         }
-        let (one, other) = (try Self.shares(low, of: [440, 1_150]), try Self.shares(high, of: [440, 1_150]))
-        #expect(one[0] < 0.01 && one[1] > 0.8, "\(one) \(low.output)")
-        #expect(other[0] > 0.8 && other[1] < 0.01, "\(other) \(high.output)")
+        return (try shares(low, of: [440, 1_150]), try shares(high, of: [440, 1_150]))
     }
 
     @Test("In a room of three each hears the other two and not itself", .timeLimit(.minutes(1)))
     func conference() async throws {
+        var all: [[Double]] = []
+        // Again: sound that a starved machine sends late has holes.
+        for _ in 0..<3 where all.isEmpty || all.contains(where: { $0.reduce(0, +) < 0.8 }) {
+            all = try await Self.threeInARoom()
+        }
+        // The callee's tone is 10 dB softer than the phones'.
+        for (own, shares) in all.enumerated() {
+            #expect(shares[own] < 0.01, "\(own): \(shares)")
+            #expect(
+                shares.enumerated().allSatisfy { $0.offset == own || $0.element > 0.05 }, "\(own): \(shares)")
+            #expect(shares.reduce(0, +) > 0.8, "\(own): \(shares)")
+        }
+    }
+
+    /// Two phones and a callee in a room, each with a pitch of its own, ascending.
+    ///
+    /// - Returns: What each has heard of every pitch; empty when baresip is not installed.
+    private static func threeInARoom() async throws -> [[Double]] {
         guard let low = try Baresip(hertz: 440), let high = try Baresip(hertz: 1_150, codecs: "PCMA") else {
-            return
+            return []
         }
         var hosting = LoopbackPeer.Configuration()
         hosting.keepsAudio = true
@@ -71,7 +101,7 @@ struct BaresipRoomTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for name in ["low", "middle", "high"] {
                     group.addTask {
-                        var request = Self.request(name)
+                        var request = request(name)
                         if name == "middle" { request.to = "7" }
                         _ = try await dialer.call(request) { call in
                             try await call.answered()
@@ -94,13 +124,6 @@ struct BaresipRoomTests {
         let middle = pitches.map {
             BaresipTests.share(of: $0, in: heard.dropLast(4_000).suffix(8_000)[...], rateHertz: 8_000)
         }
-        let all = [try Self.shares(low, of: pitches), middle, try Self.shares(high, of: pitches)]
-        // The callee's tone is 10 dB softer than the phones'.
-        for (own, shares) in all.enumerated() {
-            #expect(shares[own] < 0.01, "\(own): \(shares)")
-            #expect(
-                shares.enumerated().allSatisfy { $0.offset == own || $0.element > 0.05 }, "\(own): \(shares)")
-            #expect(shares.reduce(0, +) > 0.8, "\(own): \(shares)")
-        }
+        return [try shares(low, of: pitches), middle, try shares(high, of: pitches)]
     }
 }
