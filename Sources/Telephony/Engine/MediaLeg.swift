@@ -39,6 +39,8 @@ final class MediaLeg {
     }
     /// We hold the far end: it hears the player and nothing else.
     private var holdsRemote = false
+    /// Whether the far end has ever taken audio from us: one that never did is not on hold.
+    private var hasSent = false
     /// The far end takes nothing from us any more, as it did before.
     private var isHeldByRemote = false
     private var holdChange: CallEvent.Kind?
@@ -134,7 +136,7 @@ final class MediaLeg {
                 noteHold(negotiated)
                 try audio.renegotiate(negotiated)
             } else {
-                sends = negotiated.direction.sends
+                hasSent = negotiated.direction.sends
                 var configuration = AudioLeg.Configuration(
                     negotiated: negotiated, rateHertz: job.call.audio.rateHertz,
                     canonicalName: generator.token(digits: 24))
@@ -149,12 +151,9 @@ final class MediaLeg {
         updateWatch()
     }
 
-    /// Whether the far end has ever taken audio from us: one that never did is not on hold.
-    private var sends = false
-
     private func noteHold(_ negotiated: NegotiatedAudio) {
-        let isHeld = sends && !negotiated.direction.sends
-        sends = sends || negotiated.direction.sends
+        let isHeld = hasSent && !negotiated.direction.sends
+        hasSent = hasSent || negotiated.direction.sends
         guard isHeld != isHeldByRemote, isFinal else { return }
         isHeldByRemote = isHeld
         holdChange = isHeld ? .heldByRemote : .resumedByRemote
@@ -289,22 +288,6 @@ final class MediaLeg {
             droppedInputSamples: job.call.audio.droppedInputSamples,
             recordings: recorder.flatMap { $0.hasAudio ? $0.paths : nil } ?? [],
             recordingPauses: recorder?.pauses ?? [])
-    }
-}
-
-/// The frames of one tick, reused for every leg of one rate.
-struct FrameBuffers {
-    var narrowIn: [Int16]
-    var wideIn: [Int16]
-    var wideOut: [Int16]
-    var narrowOut: [Int16]
-
-    /// - Parameter rateHertz: Rate of the wide frames.
-    init(rateHertz: Int) {
-        narrowIn = [Int16](repeating: 0, count: 160)
-        narrowOut = narrowIn
-        wideIn = [Int16](repeating: 0, count: rateHertz / 50)
-        wideOut = wideIn
     }
 }
 

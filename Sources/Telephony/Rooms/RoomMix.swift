@@ -14,9 +14,6 @@ final class RoomMix {
     /// Whether the engine ticks for it.
     var isFlowing = false
     private var hadCall = false
-
-    /// Calls were there, and the last one has left.
-    var isAbandoned: Bool { hadCall && !seats.contains { $0?.call != nil } }
     private var mixer: ConferenceMixer
     private var narrow = [Int16](repeating: 0, count: 160)
     private var heard: [Int16]
@@ -33,6 +30,9 @@ final class RoomMix {
         mixer = ConferenceMixer(frameSamples: samples, slots: 4)
         heard = [Int16](repeating: 0, count: samples)
     }
+
+    /// Calls were there, and the last one has left.
+    var isAbandoned: Bool { hadCall && !seats.contains { $0?.call != nil } }
 
     func seat(named name: String) -> RoomSeat? { seats.lazy.compactMap { $0 }.first { $0.name == name } }
 
