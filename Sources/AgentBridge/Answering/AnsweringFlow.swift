@@ -64,6 +64,10 @@ struct AnsweringFlow: Sendable {
     static let introductionLimit = 2
     /// Voice of the mailbox in a message that began without a beep: the greeting goes on.
     static let greetingResumed = Duration.milliseconds(500)
+    /// A beep shorter than this may have been a vowel, and the greeting goes on.
+    static let certainBeepMilliseconds = 150
+    /// By then the voice of a mailbox is known to have stopped, when it did at the beep.
+    static let beepAftermath = Duration.milliseconds(1_000)
     /// Pause after which an assistant waits for us.
     static let questionPause = Duration.milliseconds(1_000)
     /// Longest wait for that pause.
@@ -84,8 +88,10 @@ struct AnsweringFlow: Sendable {
     private(set) var take = 0
     private var messageTakes = 0
     private var introductions = 0
-    /// Whether the message under way began after a beep.
+    /// Whether the message under way began after a beep that was long enough to be nothing else.
     private var hasBeeped = false
+    /// Whether the last beep was.
+    private var isBeepCertain = true
     private var isPersonKnown = false
     /// The conversation came to its end by itself.
     private(set) var isOverByAgent = false
@@ -123,7 +129,9 @@ struct AnsweringFlow: Sendable {
         guard state != .idle, !isEnding else { return }
         switch verdict.answeredBy {
         case .human: person(into: &out)
-        case .voicemail: voicemail(verdict.stage, at: now, into: &out)
+        case .voicemail:
+            isBeepCertain = verdict.facts.beepMilliseconds.map { $0 >= Self.certainBeepMilliseconds } ?? true
+            voicemail(verdict.stage, at: now, into: &out)
         case .screening: screening(verdict.stage, at: now, into: &out)
         case .ivr: menu(into: &out)
         case .fax: machine("a fax answered", into: &out)
@@ -220,7 +228,7 @@ struct AnsweringFlow: Sendable {
             case (.awaitingPerson, .voice): voicemail(.recognised, at: now, into: &out)
             case (.awaitingPerson, .limit): close(.notReached, "screened, and nobody came", into: &out)
             case (.conversing, _), (.awaitingReply, .limit): close(.notReached, "nobody spoke", into: &out)
-            case (.awaitingBeep, _): leaveMessage(afterBeep: false, into: &out)
+            case (.awaitingBeep, _): leaveMessage(at: nil, into: &out)
             case (.leavingMessage, _):
                 out.send(.hush)
                 take += 1
@@ -261,9 +269,7 @@ struct AnsweringFlow: Sendable {
     ) {
         if state == .leavingMessage {
             // The greeting had only paused: nothing of what was said before this beep is on the tape.
-            if stage == .beepHeard, messageTakes < Self.takeLimit {
-                leaveMessage(afterBeep: true, into: &out)
-            }
+            if stage == .beepHeard, messageTakes < Self.takeLimit { leaveMessage(at: now, into: &out) }
             return
         }
         if state != .awaitingBeep {
@@ -276,7 +282,7 @@ struct AnsweringFlow: Sendable {
         case .greetingEnded:
             let silence = isVoice ? now : lastVoiceStop ?? now
             timers.set(.silence, to: max(now, silence.advanced(by: policy.silenceBeforeMessage)))
-        case .beepHeard: leaveMessage(afterBeep: true, into: &out)
+        case .beepHeard: leaveMessage(at: now, into: &out)
         }
     }
 
@@ -384,11 +390,15 @@ struct AnsweringFlow: Sendable {
         }
     }
 
-    private mutating func leaveMessage(afterBeep: Bool, into out: inout Output) {
+    /// - Parameter beep: When it was heard; `nil` without one.
+    private mutating func leaveMessage(at beep: MonotonicInstant?, into out: inout Output) {
         messageTakes += 1
         take += 1
-        hasBeeped = afterBeep
+        hasBeeped = beep != nil && isBeepCertain
         enter(.leavingMessage, .leavingMessage(attempt: messageTakes), into: &out)
+        if let beep, !hasBeeped, isVoice, messageTakes < Self.takeLimit {
+            timers.set(.voice, to: beep.advanced(by: Self.beepAftermath))
+        }
         out.send(.say(.message, take: take))
     }
 

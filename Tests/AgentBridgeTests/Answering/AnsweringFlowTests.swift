@@ -21,10 +21,14 @@ struct AnsweringFlowTests {
     }
 
     private mutating func verdict(
-        _ who: AnsweredBy, _ stage: AnswerVerdict.Stage = .recognised, at milliseconds: Int64
+        _ who: AnsweredBy, _ stage: AnswerVerdict.Stage = .recognised, at milliseconds: Int64,
+        beep: Int? = nil
     ) {
+        var facts = AnswerFacts()
+        facts.beepMilliseconds = beep
         flow.classified(
-            AnswerVerdict(answeredBy: who, stage: stage, confidence: 1, atMilliseconds: 0, evidence: ""),
+            AnswerVerdict(
+                answeredBy: who, stage: stage, confidence: 1, atMilliseconds: 0, evidence: "", facts: facts),
             at: at(milliseconds), into: &out)
     }
 
@@ -88,6 +92,32 @@ struct AnsweringFlowTests {
         flow.start(at: at(0), into: &out)
         verdict(.voicemail, .beepHeard, at: 3_000)
         voice(from: 4_000, to: 9_000)
+        #expect(flow.state == .leavingMessage)
+        #expect(!out.sends.contains(.hush))
+    }
+
+    @Test("A vowel that was taken for a short beep: the message waits for the end of the greeting after all")
+    mutating func vowelInGreeting() {
+        flow.start(at: at(0), into: &out)
+        flow.voiceStarted(at: at(400))
+        verdict(.voicemail, .beepHeard, at: 2_800, beep: 100)
+        #expect(out.events.last == .leavingMessage(attempt: 1))
+        fire(until: 4_000)
+        #expect(out.sends.last == .hush)
+        #expect(flow.state == .awaitingBeep)
+        fire(until: 8_000)
+        flow.voiceStopped(at: at(8_000))
+        verdict(.voicemail, .beepHeard, at: 9_000, beep: 400)
+        #expect(out.events.last == .leavingMessage(attempt: 2))
+    }
+
+    @Test("Behind a short beep that was one, what is still heard of it does not stop the message")
+    mutating func shortBeep() {
+        flow.start(at: at(0), into: &out)
+        flow.voiceStarted(at: at(400))
+        verdict(.voicemail, .beepHeard, at: 5_000, beep: 80)
+        flow.voiceStopped(at: at(5_500))
+        fire(until: 9_000)
         #expect(flow.state == .leavingMessage)
         #expect(!out.sends.contains(.hush))
     }

@@ -33,10 +33,15 @@ struct SpeechTimeline {
         }
     }
 
-    /// µ-law over RTP, and a tenth of its samples above -40 dBFS.
+    /// µ-law or A-law over RTP, and a tenth of its samples above -40 dBFS.
     private static func isSpeech(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count > 12, bytes[0] == 0x80, bytes[1] & 0x7F == 0 else { return false }
-        let loud = bytes.dropFirst(12).count { (~$0 >> 4) & 7 >= 2 }
+        guard bytes.count > 12, bytes[0] == 0x80 else { return false }
+        let loud: Int
+        switch bytes[1] & 0x7F {
+        case 0: loud = bytes.dropFirst(12).count { (~$0 >> 4) & 7 >= 2 }
+        case 8: loud = bytes.dropFirst(12).count { (($0 ^ 0x55) >> 4) & 7 >= 2 }
+        default: return false
+        }
         return loud * 10 >= bytes.count - 12
     }
 

@@ -77,6 +77,10 @@ final class InvariantWatch: CallObserver, @unchecked Sendable {
     func call(_ id: CallID, did event: CallEvent) {
         if case .dialing(let sipCallID) = event.kind { sipCallIDs[id] = sipCallID }
         outcomes.see(event, of: id, into: &ledger)
+        // Who has the floor by the answering policy begins at once, be it behind a conversation that has just given way.
+        if case .answering(let step) = event.kind, step.isSpoken, let callID = sipCallIDs[id] {
+            media.floorGiven(in: callID, at: caller)
+        }
     }
 
     func callEnded(_ record: CallRecord) {
@@ -87,7 +91,8 @@ final class InvariantWatch: CallObserver, @unchecked Sendable {
 
     /// An agent has decided to give way.
     func bargedIn(_ id: CallID, at now: MonotonicInstant) {
-        guard let callID = sipCallIDs[id] else { return }
+        // An agent that is given the floor again is told again of what was before.
+        guard let callID = sipCallIDs[id], now.duration(to: clock.now) <= BargeInRule.bound else { return }
         media.bargedIn(in: callID, at: caller, now)
     }
 
@@ -129,5 +134,17 @@ struct Remainder: Sendable {
             ("sleepers", leaks.sleepers), ("scheduled events", leaks.scheduledEvents),
             ("arrivals from other threads", leaks.foreignArrivals),
         ]
+    }
+}
+
+extension AnsweringStep {
+    /// Whether something is said in it.
+    fileprivate var isSpoken: Bool {
+        switch self {
+        case .conversing, .leavingMessage, .introducing, .prompting: true
+        case .listening, .awaitingBeep, .messageLeft, .awaitingQuestion, .awaitingPerson, .awaitingReply,
+            .pressing, .hangingUp:
+            false
+        }
     }
 }

@@ -68,6 +68,8 @@ struct BargeInRule {
 
     mutating func bargedIn(at now: MonotonicInstant) { deadline = now.advanced(by: Self.bound) }
 
+    mutating func floorGiven() { deadline = nil }
+
     /// A call without a packet after the decision has nothing to show.
     @inline(__always)
     mutating func see(_ packet: RawSpan, at now: MonotonicInstant, into ledger: inout InvariantLedger) {
@@ -205,6 +207,12 @@ struct MediaRules {
     mutating func bargedIn(in callID: String, at place: SocketAddress, _ now: MonotonicInstant) {
         guard let flow = calls[callID]?.sides[place.with(port: 0)]?.flow else { return }
         flows[flow].bargeIn.bargedIn(at: now)
+    }
+
+    /// What is said from here on is no rest of what gave way.
+    mutating func floorGiven(in callID: String, at place: SocketAddress) {
+        guard let flow = calls[callID]?.sides[place.with(port: 0)]?.flow else { return }
+        flows[flow].bargeIn.floorGiven()
     }
 
     // MARK: Media
