@@ -13,10 +13,16 @@ struct Voicing: Sendable {
 
     /// Takes a frame of 160 samples.
     mutating func hear(_ frame: Span<Int16>) {
-        for index in 0..<80 {
-            samples[index] = samples[80 + index]
-            samples[80 + index] = Int16(
-                truncatingIfNeeded: (Int32(frame[2 * index]) + Int32(frame[2 * index + 1])) / 2)
+        precondition(frame.count == 160, "a frame is 20 ms at 8 kHz")
+        var kept = samples.mutableSpan
+        kept.withUnsafeMutableBufferPointer { kept in
+            frame.withUnsafeBufferPointer { frame in
+                for index in 0..<80 {
+                    kept[index] = kept[80 &+ index]
+                    kept[80 &+ index] = Int16(
+                        truncatingIfNeeded: (Int32(frame[2 &* index]) &+ Int32(frame[2 &* index &+ 1])) / 2)
+                }
+            }
         }
     }
 
@@ -44,14 +50,21 @@ struct Voicing: Sendable {
         }
         guard own > 0 else { return 0 }
         var best: Float = 0
+        // Energy of the window one lag earlier: from lag to lag one sample comes in and one leaves.
+        var earlier: Int32 = 0
+        index = start &- (shortestLag &- 1)
+        while index < 160 &- (shortestLag &- 1) {
+            earlier &+= Int32(work[index]) &* Int32(work[index])
+            index = index &+ 1
+        }
         for lag in shortestLag...longestLag {
+            let coming = Int32(work[start &- lag])
+            let leaving = Int32(work[160 &- lag])
+            earlier = earlier &+ coming &* coming &- leaving &* leaving
             var product: Int32 = 0
-            var earlier: Int32 = 0
             index = start
             while index < 160 {
-                let before = Int32(work[index &- lag])
-                product &+= Int32(work[index]) &* before
-                earlier &+= before &* before
+                product &+= Int32(work[index]) &* Int32(work[index &- lag])
                 index = index &+ 1
             }
             guard product > 0, earlier > 0 else { continue }
