@@ -89,7 +89,8 @@ public struct CallProgressDetector: Sendable {
             return tell(shortCadence() ?? faxCalling())
         }
         if let burst = bursts.current { return tell(goingOn(burst)) }
-        return tell(ringback()) ?? lonelyBeep()
+        // Asked first, in place: a call would copy the whole detector, and this is every silent frame.
+        return tell(mayHaveRung ? ringback() : nil) ?? lonelyBeep()
     }
 
     /// Whether nearly all of these frames, the latest sound, were one low tone, wavering or not.
@@ -176,11 +177,15 @@ public struct CallProgressDetector: Sendable {
         return false
     }
 
-    /// One ring, or two, and a pause that is too long for anything else.
+    /// Whether there was a ring, and a pause that is too long for anything else.
+    @inline(__always) private var mayHaveRung: Bool {
+        let quiet = bursts.quiet
+        return beatCount > 0 && (Self.doubleRingPause...60).contains(quiet) && bursts.disturbed * 5 <= quiet
+    }
+
+    /// One ring, or two, and the pause (``mayHaveRung``).
     private func ringback() -> ProgressTone? {
         let quiet = bursts.quiet
-        guard beatCount > 0, (Self.doubleRingPause...60).contains(quiet), bursts.disturbed * 5 <= quiet
-        else { return nil }
         for cadence in cadences where cadence.tone == .ringback && cadence.pitches.contains(beats[0].hertz) {
             let steps = cadence.steps
             switch steps.count {

@@ -112,16 +112,17 @@ public struct EnergyAnswerClassifier: AnswerClassifier {
         }
     }
 
-    var isUndecided: Bool {
+    // What is asked at every frame is inlined: a call would copy the whole classifier, five kilobytes, to hand it over.
+    @inline(__always) var isUndecided: Bool {
         answeredBy == nil || answeredBy == .silence || answeredBy == .unknown
     }
 
-    private var listensToLine: Bool {
+    @inline(__always) private var listensToLine: Bool {
         isUndecided || answeredBy == .screening || hasGreetingEnded || isLongGreeting
     }
 
     /// Nothing that is heard from here on can change the verdict.
-    private var isFinished: Bool {
+    @inline(__always) private var isFinished: Bool {
         switch answeredBy {
         case nil, .voicemail, .screening, .ivr: frames >= limits.listening
         case .silence, .unknown, .fax: hasLineSpoken || beeps.isLineTone || frames >= limits.listening
