@@ -230,6 +230,8 @@ union arrival {
 
 struct linuxio_batch {
     int capacity;
+    // Headers that the kernel has written to since they were made ready.
+    int used;
     struct mmsghdr *headers;
     struct iovec *slices;
     struct sockaddr_storage *sources;
@@ -242,6 +244,7 @@ linuxio_batch *linuxio_batch_create(int capacity) {
     linuxio_batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL) abort();
     batch->capacity = capacity;
+    batch->used = capacity;
     batch->headers = calloc((size_t)capacity, sizeof *batch->headers);
     batch->slices = calloc((size_t)capacity, sizeof *batch->slices);
     batch->sources = calloc((size_t)capacity, sizeof *batch->sources);
@@ -270,7 +273,8 @@ void linuxio_batch_destroy(linuxio_batch *batch) {
 }
 
 int linuxio_batch_receive(linuxio_batch *batch, int descriptor) {
-    for (int index = 0; index < batch->capacity; index++) {
+    // The one behind the last datagram may have been tried, too.
+    for (int index = 0; index < batch->capacity && index <= batch->used; index++) {
         batch->headers[index].msg_hdr.msg_namelen = sizeof batch->sources[index];
         batch->headers[index].msg_hdr.msg_controllen = sizeof batch->arrivals[index];
     }
@@ -278,6 +282,7 @@ int linuxio_batch_receive(linuxio_batch *batch, int descriptor) {
     do {
         count = recvmmsg(descriptor, batch->headers, (unsigned)batch->capacity, MSG_DONTWAIT, NULL);
     } while (count < 0 && errno == EINTR);
+    batch->used = count < 0 ? 0 : count;
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
     return count;
 }

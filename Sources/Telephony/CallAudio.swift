@@ -167,8 +167,21 @@ public final class CallAudio: Sendable {
     /// - Parameter wakes: Who wakes the writers; `nil`: at once.
     /// - Returns: Samples of agent audio in it; 0 when nothing was queued.
     package func takeFrame(into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes? = nil) -> Int {
+        take(into: &frame, waking: wakes, andMarks: false).taken
+    }
+
+    /// The same, with ``takeReachedMarks()``: one lock for both.
+    func takeFrameAndMarks(
+        into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes?
+    ) -> (taken: Int, reached: [MarkEvent]) {
+        take(into: &frame, waking: wakes, andMarks: true)
+    }
+
+    private func take(
+        into frame: inout MutableSpan<Int16>, waking wakes: AgentWakes?, andMarks takesMarks: Bool
+    ) -> (taken: Int, reached: [MarkEvent]) {
         let count = frame.count
-        let (taken, writers) = state.withLock { state in
+        let (taken, writers, reached) = state.withLock { state in
             let taken = state.output.take(into: &frame)
             var index = taken
             while index < count {
@@ -178,10 +191,11 @@ public final class CallAudio: Sendable {
             if !state.fading.isEmpty { Self.mixFading(&state, into: &frame) }
             state.sent += Int64(taken)
             Self.reachMarks(&state)
-            return (taken, taken > 0 ? Self.takeWriters(&state) : [])
+            let reached = takesMarks ? Self.takeReached(&state) : []
+            return (taken, taken > 0 ? Self.takeWriters(&state) : [], reached)
         }
         for writer in writers { Self.wake(writer, wakes) }
-        return taken
+        return (taken, reached)
     }
 
     /// Lays the rest of what was cut off over the frame; it is shorter than one.
@@ -204,11 +218,13 @@ public final class CallAudio: Sendable {
 
     /// Marks reached since the last call, in order.
     package func takeReachedMarks() -> [MarkEvent] {
-        state.withLock { state in
-            guard !state.reached.isEmpty else { return [] }
-            defer { state.reached.removeAll() }
-            return state.reached
-        }
+        state.withLock { Self.takeReached(&$0) }
+    }
+
+    private static func takeReached(_ state: inout State) -> [MarkEvent] {
+        guard !state.reached.isEmpty else { return [] }
+        defer { state.reached.removeAll() }
+        return state.reached
     }
 
     /// The call is over: readers get what is left and then `nil`, writers an error.

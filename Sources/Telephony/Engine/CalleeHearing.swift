@@ -2,13 +2,13 @@ internal import RTPMedia
 
 /// What is made out of the callee's sound: voice on and off, tones of the line, and who answered.
 struct CalleeHearing {
-    private var activity = VoiceActivity()
-    /// `nil` when nobody asks who answered.
-    private var classifier: (any AnswerClassifier)?
     private var isAnswered = false
-    private var progress: CallProgressDetector
     /// Frames that tones are still listened for; counted from the answer on.
     private var progressFrames = 1_500
+    /// `nil` when nobody asks who answered.
+    private var classifier: (any AnswerClassifier)?
+    private var activity = VoiceActivity()
+    private var progress: CallProgressDetector
 
     init(classifier: (any AnswerClassifier)?, plans: [TonePlan]) {
         self.classifier = classifier

@@ -10,7 +10,7 @@ extension MediaEngine {
             guard let leg, let audio = leg.audio else { continue }
             drain(leg, at: deadline)
             guard let room = leg.room else {
-                let index = Self.bufferIndex(rateHertz: leg.job.call.audio.rateHertz)
+                let index = leg.buffersIndex
                 leg.listen(at: deadline, frames: &frames[index], heard: &heard)
                 let sends = leg.say(at: deadline, frames: &frames[index], into: &packet, heard: &heard)
                 finishTick(of: leg, audio, sends: sends, at: deadline)
@@ -52,15 +52,6 @@ extension MediaEngine {
             transmit(from: leg.controlSocket, to: audio.remoteRTCP, kind: .rtcp, call: leg.id)
         }
         if let silence = leg.watch.check(audio, at: deadline) { reportSilence(of: leg.job, for: silence) }
-    }
-
-    private static func bufferIndex(rateHertz: Int) -> Int {
-        switch rateHertz {
-        case 8_000: 0
-        case 16_000: 1
-        case 24_000: 2
-        default: 3
-        }
     }
 
     func reportHeard(of job: CallJob, at instant: MonotonicInstant) {

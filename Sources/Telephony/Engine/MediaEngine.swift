@@ -35,12 +35,14 @@ actor MediaEngine: LoopEngine {
     var flowing = 0
 
     var grid = TickGrid(origin: MonotonicInstant(nanoseconds: 0))
-    var lateness = LatenessHistogram()
+    @exclusivity(unchecked) var lateness = LatenessHistogram()
     private var tickLateness = LatenessHistogram()
-    var buffer = OwnedBytes(capacity: 2_048)
-    var packet = OwnedBytes(capacity: 2_048)
-    var frames = [8_000, 16_000, 24_000, 48_000].map { FrameBuffers(rateHertz: $0) }
-    var heard: [CallEvent.Kind] = []
+    // Handed to legs and driver, which do not call back.
+    @exclusivity(unchecked) var buffer = OwnedBytes(capacity: 2_048)
+    @exclusivity(unchecked) var packet = OwnedBytes(capacity: 2_048)
+    /// By ``MediaLeg/buffersIndex``.
+    @exclusivity(unchecked) var frames = FrameBuffers.rates.map { FrameBuffers(rateHertz: $0) }
+    @exclusivity(unchecked) var heard: [CallEvent.Kind] = []
     let wakes = AgentWakes()
 
     /// - Parameter ports: This engine's share of the configured range; `nil`: the system chooses.

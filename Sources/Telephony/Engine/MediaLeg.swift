@@ -3,11 +3,46 @@ internal import SansIO
 
 /// The media of one call: its ports, its RTP leg and who listens. Belongs to the media engine's loop.
 final class MediaLeg {
-    let job: CallJob
+    // What each deadline touches comes first and lies together: of thousands of legs little of one is still in the cache when
+    // its turn comes. It calls nothing back, so that nothing of it can be in use twice.
+
+    /// `nil` until the far end's description is known.
+    private(set) var audio: AudioLeg?
+    /// Its place in a room, where agent and far end do not simply hear each other.
+    var room: RoomAttachment?
+    /// The agent's side.
+    private let agent: CallAudio
     private let wakes: AgentWakes
+    /// Which of the engine's ``FrameBuffers`` are of its rate.
+    let buffersIndex: Int
+    let id: CallID
     /// Its ports; others when the call goes over another trunk before anything was negotiated.
     var rtp: BoundSocket
     var rtcp: BoundSocket
+    @exclusivity(unchecked) var watch = MediaWatch()
+    /// What arrived earlier is not heard.
+    var notBefore = MonotonicInstant(nanoseconds: 0)
+    private var graph = MediaGraph.earlyMedia
+    private var isFinal = false
+    /// We hold the far end: it hears the player and nothing else.
+    private var holdsRemote = false
+    /// The far end takes nothing from us any more, as it did before.
+    private var isHeldByRemote = false
+    private var isWideband = false
+    /// Where a copy of what the far end says goes, and whence more comes for it to hear.
+    var taps: [MediaLinkEnd] = []
+    var feeds: [MediaLinkEnd] = []
+    @exclusivity(unchecked) var recorder: CallRecorder?
+    @exclusivity(unchecked) private var processing: HeardProcessing?
+    @exclusivity(unchecked) var player = AudioPlayer()
+    /// Heard by the far end while we hold it, in place of ``player``.
+    @exclusivity(unchecked) var holdMusic = AudioPlayer()
+    @exclusivity(unchecked) var keys: MediaKeys
+    @exclusivity(unchecked) private var hearing: CalleeHearing
+
+    // What is needed now and then.
+
+    let job: CallJob
     var negotiator: AudioNegotiator
     /// Where codecs come from that are not built in.
     var codecProviders: [any AudioCodecProvider] = []
@@ -15,40 +50,16 @@ final class MediaLeg {
     var protection: (any MediaProtectionProvider)?
     /// Why the last offer could not be answered.
     private(set) var refusal: String?
-    /// `nil` until the far end's description is known.
-    private(set) var audio: AudioLeg?
     private var codec = ""
-    private var isWideband = false
-    private var graph = MediaGraph.earlyMedia
-    private var isFinal = false
-    private var hearing: CalleeHearing
-    var recorder: CallRecorder?
-    var player = AudioPlayer()
-    var keys: MediaKeys
-    private var processing: HeardProcessing?
-    /// Heard by the far end while we hold it, in place of ``player``.
-    var holdMusic = AudioPlayer()
-    /// Its place in a room, where agent and far end do not simply hear each other.
-    var room: RoomAttachment?
-    /// Where a copy of what the far end says goes, and whence more comes for it to hear.
-    var taps: [MediaLinkEnd] = []
-    var feeds: [MediaLinkEnd] = []
     /// Inbound: the caller hears the agent before the answer (183).
     var isHeardEarly = false {
         didSet { graph = isHeardEarly ? .inboundEarlyMedia : .earlyMedia }
     }
-    /// We hold the far end: it hears the player and nothing else.
-    private var holdsRemote = false
     /// Whether the far end has ever taken audio from us: one that never did is not on hold.
     private var hasSent = false
-    /// The far end takes nothing from us any more, as it did before.
-    private var isHeldByRemote = false
     private var holdChange: CallEvent.Kind?
-    var watch = MediaWatch()
     /// Whether what was agreed on lets the far end send.
     private var receives = false
-    /// What arrived earlier is not heard.
-    var notBefore = MonotonicInstant(nanoseconds: 0)
     /// Datagrams that came before the far end's description.
     var earlyDatagrams = 0
 
@@ -57,6 +68,9 @@ final class MediaLeg {
         classifier: (any AnswerClassifier)?, wakes: AgentWakes
     ) {
         self.job = job
+        id = job.id
+        agent = job.call.audio
+        buffersIndex = FrameBuffers.index(rateHertz: agent.rateHertz)
         self.wakes = wakes
         self.rtp = rtp
         self.rtcp = rtcp
@@ -70,8 +84,6 @@ final class MediaLeg {
         keys = MediaKeys(rateHertz: job.call.audio.rateHertz)
         recorder = job.recording.map { CallRecorder($0) }
     }
-
-    var id: CallID { job.id }
 
     /// Where RTCP leaves from.
     var controlSocket: BoundSocket { audio?.isMultiplexed == true ? rtp : rtcp }
@@ -205,9 +217,9 @@ final class MediaLeg {
     ) -> Bool {
         guard let audio else { return false }
         // In a room the frame is there already.
-        if room == nil || isOnHold { fillFrame(for: audio, wide: &frames.wideOut) }
+        let reached = room == nil || isOnHold ? fillFrame(for: audio, wide: &frames.wideOut) : nil
         if graph.toCallee.contains(.agent) {
-            for mark in job.call.audio.takeReachedMarks() { heard.append(.mark(mark)) }
+            for mark in reached ?? agent.takeReachedMarks() { heard.append(.mark(mark)) }
         }
         if !isOnHold { for feed in feeds { feed.add(to: &frames.wideOut) } }
         finishFrame(&frames.wideOut)
@@ -231,27 +243,30 @@ final class MediaLeg {
         processing?.process(narrow: &narrowFrame, wide: &wideFrame)
         // In a room the agent hears what the room says that it hears.
         if room == nil, routes.toAgent.contains(.callee) {
-            job.call.audio.deliver(wideFrame.span, waking: wakes)
+            agent.deliver(wideFrame.span, waking: wakes)
         }
         hearing.listen(to: narrowFrame.span, heard: &heard)
     }
 
     /// What the far end hears of agent and player.
-    private func fillFrame(for audio: AudioLeg, wide: inout [Int16]) {
+    ///
+    /// - Returns: The agent's marks that have been reached; `nil` when it was not asked for any.
+    private func fillFrame(for audio: AudioLeg, wide: inout [Int16]) -> [MarkEvent]? {
         var wideFrame = wide.mutableSpan
         // Speech waits for the end of the keys: what counts as sent has been sent.
         let routes = routes
         if routes.toCallee.contains(.agent), room == nil, !audio.isSendingDigits,
             !keys.isSending
         {
-            let taken = job.call.audio.takeFrame(into: &wideFrame, waking: wakes)
+            let (taken, reached) = agent.takeFrameAndMarks(into: &wideFrame, waking: wakes)
             if taken == 0, graph.toCallee.contains(.player) { player.fill(&wideFrame) }
-        } else {
-            // Before the answer silence opens the path through address translators.
-            for index in 0..<wideFrame.count { wideFrame[index] = 0 }
-            guard routes.toCallee.contains(.player), holdsRemote else { return }
-            if holdMusic.isFinished { player.fill(&wideFrame) } else { holdMusic.fill(&wideFrame) }
+            return reached
         }
+        // Before the answer silence opens the path through address translators.
+        for index in 0..<wideFrame.count { wideFrame[index] = 0 }
+        guard routes.toCallee.contains(.player), holdsRemote else { return nil }
+        if holdMusic.isFinished { player.fill(&wideFrame) } else { holdMusic.fill(&wideFrame) }
+        return nil
     }
 
     /// Puts keys in the place of the rest, and remembers what goes out for the echo that may come back.
@@ -285,7 +300,7 @@ final class MediaLeg {
     var figures: MediaFigures {
         MediaFigures(
             statistics: audio.map { MediaStatistics($0.statistics, codec: codec, early: earlyDatagrams) },
-            droppedInputSamples: job.call.audio.droppedInputSamples,
+            droppedInputSamples: agent.droppedInputSamples,
             recordings: recorder.flatMap { $0.hasAudio ? $0.paths : nil } ?? [],
             recordingPauses: recorder?.pauses ?? [])
     }
