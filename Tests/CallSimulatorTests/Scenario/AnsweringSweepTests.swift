@@ -5,7 +5,7 @@ internal import Testing
 @Suite("Answering policies against callees drawn by hundreds, with the classifier of production", .serialized)
 struct AnsweringSweepTests {
     /// Calls of the sweep.
-    private static let calls: UInt64 = 240
+    private static let calls: UInt64 = 160
 
     private struct Finding: Sendable {
         var seed: UInt64
