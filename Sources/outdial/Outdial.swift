@@ -35,8 +35,8 @@ struct Outdial {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
-        // A task of its own, so that ^C can cancel it: the tool runs in real time and outside every world.
         let interruption = Interruption()
+        // A task of its own, so that ^C can cancel it: the tool runs in real time and outside every world.
         let work = Task { await run(words) }
         interruption.cancels(work)
         let code = await work.value

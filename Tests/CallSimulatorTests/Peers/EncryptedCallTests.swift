@@ -64,26 +64,16 @@ struct EncryptedCallTests {
 
         /// One call in which we speak for a second, hold and resume, and listen.
         func call() throws -> CallOutcome {
-            try world.run {
-                try await peer.start()
-                let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await dialer.run() }
-                    try await caller.sleep(for: .milliseconds(1))
-                    let outcome = try await dialer.call(CallRequest(to: "+15550101")) { call in
-                        try await call.answered()
-                        try await caller.sleep(for: .seconds(2))
-                        try await call.hold()
-                        try await caller.sleep(for: .seconds(1))
-                        try await call.resume()
-                        try await call.audio.write((0..<8_000).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) })
-                        try await caller.sleep(for: .seconds(6))
-                    }.outcome
-                    await dialer.shutDown()
-                    try await group.waitForAll()
-                    return outcome
-                }
-                await peer.stop()
-                return outcome
+            try world.serving(dialer, on: caller, calling: peer) { [caller] dialer in
+                try await dialer.call(CallRequest(to: "+15550101")) { call in
+                    try await call.answered()
+                    try await caller.sleep(for: .seconds(2))
+                    try await call.hold()
+                    try await caller.sleep(for: .seconds(1))
+                    try await call.resume()
+                    try await call.audio.write((0..<8_000).map { Int16($0 % 16 < 8 ? 8_000 : -8_000) })
+                    try await caller.sleep(for: .seconds(6))
+                }.outcome
             }
         }
     }

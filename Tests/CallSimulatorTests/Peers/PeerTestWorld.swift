@@ -41,20 +41,7 @@ struct PeerTestWorld {
 
     /// Runs `body` while both serve, then stops both.
     func run<Value: Sendable>(_ body: @escaping @Sendable (Dialer) async throws -> Value) throws -> Value {
-        let (dialer, peer, caller) = (dialer, peer, caller)
-        return try world.run {
-            try await peer.start()
-            let value = try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await dialer.run() }
-                try await caller.sleep(for: .milliseconds(1))
-                let value = try await body(dialer)
-                await dialer.shutDown()
-                try await group.waitForAll()
-                return value
-            }
-            await peer.stop()
-            return value
-        }
+        try world.serving(dialer, on: caller, calling: peer, body)
     }
 
     /// One call with the words of its callee in the transcript.

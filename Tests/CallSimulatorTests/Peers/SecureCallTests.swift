@@ -14,21 +14,11 @@ struct SecureCallTests {
 
         /// One call of two seconds.
         func call() throws -> CallOutcome {
-            try world.run {
-                try await peer.start()
-                let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await dialer.run() }
-                    try await caller.sleep(for: .milliseconds(1))
-                    let outcome = try await dialer.call(CallRequest(to: "+15550101")) { call in
-                        try await call.answered()
-                        try await caller.sleep(for: .seconds(2))
-                    }.outcome
-                    await dialer.shutDown()
-                    try await group.waitForAll()
-                    return outcome
-                }
-                await peer.stop()
-                return outcome
+            try world.serving(dialer, on: caller, calling: peer) { [caller] dialer in
+                try await dialer.call(CallRequest(to: "+15550101")) { call in
+                    try await call.answered()
+                    try await caller.sleep(for: .seconds(2))
+                }.outcome
             }
         }
     }

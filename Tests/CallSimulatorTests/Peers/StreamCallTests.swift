@@ -286,21 +286,11 @@ struct StreamWorld: Sendable {
 
     /// Runs `body` while both serve, then stops both.
     func run<Value: Sendable>(_ body: @escaping @Sendable (Dialer) async throws -> Value) throws -> Value {
-        try world.run {
-            try await peer.start()
-            let value = try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await dialer.run() }
-                try await caller.sleep(for: .milliseconds(1))
-                let value = try await body(dialer)
-                await dialer.shutDown()
-                try await group.waitForAll()
-                return value
-            }
+        let ending = { @Sendable [peer, statistics] in
             let figures = await peer.streamStatistics
             statistics.withLock { $0 = figures }
-            await peer.stop()
-            return value
         }
+        return try world.serving(dialer, on: caller, calling: peer, ending: ending, body)
     }
 
     func expectNothingLeft() {
